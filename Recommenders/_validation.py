@@ -1,0 +1,120 @@
+"""Argument checks with one error format: ``<argument> must be <allowed>, got <value>``.
+
+A wrong type raises TypeError, a wrong value ValueError. Every check returns the value in the form the code works with.
+"""
+
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sps
+
+
+def _refuse(error: type[Exception], name: str, allowed: str, got: object) -> Exception:
+    return error(f"{name} must be {allowed}, got {got}")
+
+
+def _interval(minimum: float | None, maximum: float | None, above: float | None = None) -> str:
+    bounds = []
+    if above is not None:
+        bounds.append(f"> {above}")
+    if minimum is not None:
+        bounds.append(f">= {minimum}")
+    if maximum is not None:
+        bounds.append(f"<= {maximum}")
+    return " ".join(["", " and ".join(bounds)]).rstrip()
+
+
+def check_int(name: str, value: Any, *, minimum: int | None = None, maximum: int | None = None) -> int:
+    """An integer (Python's or numpy's, not a bool) between minimum and maximum, both included."""
+    allowed = "an integer" + _interval(minimum, maximum)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        raise _refuse(TypeError, name, allowed, repr(value))
+    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+        raise _refuse(ValueError, name, allowed, repr(value))
+    return int(value)
+
+
+def check_float(
+    name: str,
+    value: Any,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+) -> float:
+    """A finite number between minimum and maximum, both included, and strictly above `above`."""
+    allowed = "a finite number" + _interval(minimum, maximum, above)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise _refuse(TypeError, name, allowed, repr(value))
+    number = float(value)
+    outside = (
+        not math.isfinite(number)
+        or (above is not None and number <= above)
+        or (minimum is not None and number < minimum)
+        or (maximum is not None and number > maximum)
+    )
+    if outside:
+        raise _refuse(ValueError, name, allowed, repr(value))
+    return number
+
+
+def check_bool(name: str, value: Any) -> bool:
+    """True or False, Python's or numpy's."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise _refuse(TypeError, name, "True or False", repr(value))
+    return bool(value)
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
+    """One of the given strings."""
+    choices = list(choices)
+    allowed = "one of " + ", ".join(repr(choice) for choice in choices)
+    if not isinstance(value, str):
+        raise _refuse(TypeError, name, allowed, repr(value))
+    if value not in choices:
+        raise _refuse(ValueError, name, allowed, repr(value))
+    return value
+
+
+def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
+    """A scalar, list or array of integer ids in 0..n_ids-1, as a 1-D int64 array; an empty one is allowed."""
+    allowed = f"integer ids in 0..{n_ids - 1}"
+    try:
+        ids = np.atleast_1d(np.asarray(value))
+    except ValueError as error:  # a ragged list
+        raise _refuse(TypeError, name, allowed, repr(value)) from error
+    if ids.ndim != 1:
+        raise _refuse(ValueError, name, allowed + " in one dimension", f"{ids.ndim} dimensions")
+    if ids.size == 0:
+        return np.empty(0, dtype=np.int64)
+    if ids.dtype.kind not in "iu":
+        raise _refuse(TypeError, name, allowed, f"{ids.dtype} values")
+    wrong = (ids < 0) | (ids >= n_ids)
+    if wrong.any():
+        raise _refuse(ValueError, name, allowed, str(ids[wrong][0]))
+    return ids.astype(np.int64)
+
+
+def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty: bool = False) -> sps.csr_matrix:
+    """A 2-D scipy sparse matrix or array of finite numbers, as a csr copy in canonical form without explicit zeros.
+
+    At least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without entries.
+    """
+    if not sps.issparse(value):
+        raise _refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}")
+    if value.ndim != 2 or 0 in value.shape:
+        raise _refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
+    if value.dtype.kind not in "biuf":
+        raise _refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
+    # scipy types the constructor by dtype; the copy is what keeps the caller's matrix as it was
+    matrix = sps.csr_matrix(value, dtype=dtype, copy=True)
+    matrix.sum_duplicates()
+    if not np.isfinite(matrix.data).all():
+        raise _refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")
+    matrix.eliminate_zeros()
+    if matrix.nnz == 0 and not allow_empty:
+        raise _refuse(ValueError, name, "a sparse matrix with at least one non-zero entry", "none")
+    return matrix

@@ -1,0 +1,55 @@
+"""Data that the tests share: small matrices whose right answer is known."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sps
+
+
+@pytest.fixture
+def checkerboard_URM() -> sps.csr_matrix:
+    """40 users x 20 items: even users rated every even item with 5, odd users every odd item with 5."""
+    users, items = np.meshgrid(np.arange(40), np.arange(20), indexing="ij")
+    return sps.csr_matrix(np.where((users + items) % 2 == 0, 5.0, 0.0))
+
+
+@pytest.fixture
+def tiny_URM() -> sps.csr_matrix:
+    """4 users x 5 items by hand; user 3 and item 4 are cold."""
+    return sps.csr_matrix(
+        np.array(
+            [
+                [5.0, 3.0, 0.0, 1.0, 0.0],
+                [4.0, 0.0, 0.0, 1.0, 0.0],
+                [1.0, 1.0, 2.0, 0.0, 0.0],
+                [0.0, 0.0, 0.0, 0.0, 0.0],
+            ]
+        )
+    )
+
+
+def planted_factors_URM(
+    n_users: int = 150, n_items: int = 80, density: float = 0.3, noise: float = 0.1, seed: int = 0
+) -> sps.csr_matrix:
+    """Ratings 3 + b_u + b_i + p.q + noise of rank 3, at random positions: a factorisation can learn them."""
+    rng = np.random.default_rng(seed)
+    score = 3 + rng.normal(0, 0.4, (n_users, 1)) + rng.normal(0, 0.4, (1, n_items))
+    score = score + rng.normal(0, 0.5, (n_users, 3)) @ rng.normal(0, 0.8, (3, n_items))
+    ratings = np.clip(score + rng.normal(0, noise, score.shape), 0.5, 5.0)
+    return sps.csr_matrix(np.where(rng.random(score.shape) < density, ratings, 0.0))
+
+
+@pytest.fixture
+def planted_URM() -> sps.csr_matrix:
+    return planted_factors_URM()
+
+
+@pytest.fixture
+def movielens_folder() -> Path:
+    """The folder with real MovieLens zips, named by RECSYS_DATA_FOLDER."""
+    folder = os.environ.get("RECSYS_DATA_FOLDER")
+    if folder is None:
+        pytest.skip("RECSYS_DATA_FOLDER does not name a folder with real data")
+    return Path(folder)
