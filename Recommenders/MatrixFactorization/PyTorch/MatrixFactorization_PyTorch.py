@@ -1,0 +1,350 @@
+"""Matrix factorisation by gradient descent: user and item embeddings, their element-wise product, a linear layer."""
+
+import math
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sps
+import torch
+from numpy.typing import NDArray
+
+from Recommenders._model_archive import load_archive, save_archive, take_array
+from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
+from Recommenders._validation import check_bool, check_ids, check_sparse
+from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
+from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
+from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
+from Recommenders.MatrixFactorization.PyTorch._device import choose_device, choose_engine
+from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
+from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
+from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs, start_near_the_data
+from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
+from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
+
+FORMAT_VERSION = 1
+
+
+class MatrixFactorization_PyTorch(
+    BaseMatrixFactorizationRecommender, Incremental_Training_Early_Stopping, TrainingHistory
+):
+    """Rating prediction and ranking by user and item embeddings that are learned by gradient descent.
+
+    score(u, i) = w . (p_u * q_i) + b [+ b_u + b_i]        prediction(u, i) = activation(score(u, i))
+
+    p_u, q_i: embeddings of `num_factors` numbers; w, b: a linear layer to one output. The loss of a batch is the sum
+    over its ratings of loss(prediction, rating) + user_reg |p_u|^2 + item_reg |q_i|^2 + bias_reg (b_u^2 + b_i^2), and
+    a step of the optimiser updates the embeddings of the batch, w and b. The training starts near the data: b at the
+    mean rating, w at ones, small embeddings.
+
+    Afterwards w is folded into the user side, so that what was trained is what is ranked: USER_factors = p * w and
+    ITEM_factors = q, with GLOBAL_bias = b, USER_bias and ITEM_bias, give the score by a dot product. Users and items
+    without ratings have zero factors and zero bias of their own. Ranking uses the score before the activation.
+    Koren, Bell, Volinsky: Matrix Factorization Techniques for Recommender Systems (IEEE Computer, 2009) is the model
+    without w.
+
+    Parameters
+    ----------
+    URM_train : scipy sparse matrix of shape (n_users, n_items)
+        Ratings; at least one entry, all of them finite. It is copied.
+    verbose : bool, default True
+        Whether to print messages and show a progress bar.
+
+    Attributes
+    ----------
+    USER_factors, ITEM_factors : float32 arrays of shapes (n_users, num_factors) and (n_items, num_factors)
+    USER_bias, ITEM_bias : float32 arrays of shapes (n_users,) and (n_items,)
+    GLOBAL_bias : float32 array of shape ()
+    activation : {"relu", "sigmoid", "identity"}
+    rating_range : float64 array of shape (2,)
+        Smallest and largest rating seen in training.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `URM_train` is no sparse matrix of real numbers, has no rows, columns or entries, or has NaN or infinities.
+    """
+
+    RECOMMENDER_NAME = "MatrixFactorization_PyTorch_Recommender"
+
+    def __init__(self, URM_train: Any, verbose: bool = True) -> None:
+        # checked here too, because the framework's own base class may be another than ours
+        super().__init__(check_sparse("URM_train", URM_train), check_bool("verbose", verbose))
+        self.activation = "identity"
+        self.rating_range = _rating_range(self.URM_train)
+        self._engine: TorchEngine | None = None
+        self._candidate: Parameters | None = None
+        self._parameters: Parameters | None = None
+
+    def fit(
+        self,
+        *,
+        epochs: int = 30,
+        batch_size: int = 256,
+        num_factors: int = 16,
+        learning_rate: float = 0.05,
+        sgd_mode: str = "adagrad",
+        loss: str | Callable[..., Any] = "mse",
+        activation: str = "relu",
+        use_bias: bool = True,
+        user_reg: float = 0.02,
+        item_reg: float = 0.02,
+        bias_reg: float = 0.02,
+        init_mean: float = 0.0,
+        init_std_dev: float = 0.1,
+        device: str = "auto",
+        engine: str = "auto",
+        num_threads: int | None = None,
+        random_seed: int | None = None,
+        **earlystopping_kwargs: Any,
+    ) -> Self:
+        """Learn the parameters from the ratings.
+
+        A second fit starts afresh; with the same seed, on the same machine and device, it gives the same parameters.
+        Ctrl-C installs the best parameters so far (the current ones where nothing was validated) and raises
+        KeyboardInterrupt. After any other error the recommender is what it was before.
+
+        Parameters
+        ----------
+        epochs : int >= 0, default 30
+            Passes over the ratings, at the most.
+        batch_size : int >= 1, default 256
+            Ratings a step of the optimiser.
+        num_factors : int >= 1, default 16
+            Length of an embedding.
+        learning_rate : float > 0, default 0.05
+            Step size of the optimiser. Gradients are summed over the batch, not averaged: "sgd" needs a far smaller
+            one than the others.
+        sgd_mode : {"adagrad", "adam", "rmsprop", "sgd"}, default "adagrad"
+            The optimiser. The state of adam (0.9, 0.999) and rmsprop (0.99) moves only for the embeddings of the
+            batch.
+        loss : {"mse"} or callable, default "mse"
+            "mse" is the squared error, summed over the batch. A callable takes two tensors of shape (B,), prediction
+            and rating, and returns a scalar tensor, such as ``torch.nn.HuberLoss(reduction="sum")``.
+        activation : {"relu", "sigmoid", "identity"}, default "relu"
+            Applied to the score. A sigmoid predicts between 0 and 1 and is not rescaled to the ratings.
+        use_bias : bool, default True
+            Whether each user and each item has a bias of its own.
+        user_reg, item_reg, bias_reg : float >= 0, default 0.02
+            Weights of the squared embeddings and biases in the loss, counted once for every rating. `bias_reg` has to
+            be 0 without `use_bias`.
+        init_mean, init_std_dev : float, default 0 and 0.1
+            The embeddings start from N(init_mean, init_std_dev^2); init_std_dev >= 0, and > 0 where init_mean is 0.
+        device : {"auto", "cpu", "cuda", "cuda:<n>", "mps"}, default "auto"
+            Where to train; "auto" is CUDA where it is, else the CPU.
+        engine : {"auto", "torch"}, default "auto"
+            What trains.
+        num_threads : int >= 1, optional
+            Threads of the CPU; torch's own setting if None. The last bits of the result may depend on it.
+        random_seed : int >= 0, optional
+            Decides the starting values and the order of the ratings; drawn afresh if None.
+        **earlystopping_kwargs
+            `epochs_min`, `validation_every_n`, `stop_on_validation`, `validation_metric`,
+            `lower_validations_allowed`, `evaluator_object`: see `Recommenders._training_loop.EarlyStopping`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            An argument of the wrong type or out of its range, before any work.
+        FloatingPointError
+            The training loss is no longer finite.
+        """
+        hyperparameters = Hyperparameters(
+            batch_size=batch_size,
+            num_factors=num_factors,
+            learning_rate=learning_rate,
+            sgd_mode=sgd_mode,
+            loss=loss,
+            activation=activation,
+            use_bias=use_bias,
+            user_reg=user_reg,
+            item_reg=item_reg,
+            bias_reg=bias_reg,
+            init_mean=init_mean,
+            init_std_dev=init_std_dev,
+            num_threads=num_threads,
+            random_seed=random_seed,
+        )
+        return self._train(hyperparameters, epochs, device, engine, earlystopping_kwargs)
+
+    def _train(
+        self,
+        hyperparameters: Hyperparameters,
+        epochs: int,
+        device: str,
+        engine: str,
+        earlystopping_kwargs: dict[str, Any],
+    ) -> Self:
+        check_early_stopping_keywords(earlystopping_kwargs)
+        stopping = EarlyStopping(epochs, algorithm_name=self.RECOMMENDER_NAME, **earlystopping_kwargs)
+        torch_device, engine = choose_device(device), choose_engine(engine)
+        before = self.__dict__.copy()
+        self._parameters = None
+        try:
+            self._print(f"Training on {torch_device} with the {engine} engine")
+            self._start_engine(hyperparameters, torch_device)
+            run_training(self, stopping)
+        except BaseException as error:
+            if not isinstance(error, KeyboardInterrupt) or self._parameters is None:
+                self.__dict__.clear()
+                self.__dict__.update(before)
+                raise
+            self._install(self._parameters)
+            raise
+        finally:
+            self._engine = self._candidate = None
+        self._install(self._parameters)
+        return self
+
+    def _start_engine(self, hyperparameters: Hyperparameters, device: torch.device) -> None:
+        seed = hyperparameters.random_seed
+        seed = fresh_seed() if seed is None else seed
+        start = self._starting_values(hyperparameters, start_generator(seed))
+        self._engine = TorchEngine(self.URM_train, start, hyperparameters, seed, device)
+        self.activation = hyperparameters.activation
+        self.rating_range = _rating_range(self.URM_train)
+
+    def _starting_values(self, hyperparameters: Hyperparameters, generator: np.random.Generator) -> Parameters:
+        mean_rating = float(self.URM_train.data.mean(dtype=np.float64))
+        return start_near_the_data(
+            self.URM_train.shape,
+            hyperparameters.num_factors,
+            hyperparameters.init_mean,
+            hyperparameters.init_std_dev,
+            ACTIVATIONS[hyperparameters.activation].start(mean_rating),
+            hyperparameters.use_bias,
+            generator,
+        )
+
+    def _run_epoch(self, num_epoch: int) -> dict[str, float]:
+        engine = self._training_engine()
+        loss = engine.run_epoch(num_epoch)
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"the training loss is {loss} in epoch {num_epoch} with "
+                f"learning_rate={engine.hyperparameters.learning_rate}; a smaller learning_rate may keep it finite"
+            )
+        report = {"training_loss": loss}
+        if engine.hyperparameters.loss == "mse":
+            report["training_RMSE"] = math.sqrt(loss)
+        return report
+
+    def _prepare_model_for_validation(self) -> None:
+        self._candidate = self._training_engine().parameters()
+        self._install(self._candidate)
+
+    def _update_best_model(self) -> None:
+        # a copy: the engine returns new arrays every time
+        self._parameters = self._candidate
+
+    def _training_engine(self) -> TorchEngine:
+        if self._engine is None:
+            raise RuntimeError("a training is only under way inside fit()")
+        return self._engine
+
+    def _install(self, parameters: Parameters) -> None:
+        self._set_factors(fold(parameters, *_cold_masks(self.URM_train)))
+
+    def _set_factors(self, factors: Factors) -> None:
+        self.use_bias = True
+        for name, array in factors._asdict().items():
+            setattr(self, name, array)
+
+    @property
+    def model(self) -> FactorizationModel:
+        """The trained torch module on the CPU, with the raw embeddings in `get_W()` and `get_H()`; a copy.
+
+        Raises
+        ------
+        RuntimeError
+            Nothing was trained: before `fit`, and after `load_model`, since an archive holds the folded factors.
+        """
+        if self._parameters is None:
+            raise RuntimeError("there is no trained module; call fit() first (an archive holds the folded factors alone)")
+        return build_model(self._parameters, self.activation)
+
+    def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> NDArray[np.float32]:
+        """Predicted ratings of (user, item) pairs: activation(score).
+
+        Parameters
+        ----------
+        user_id_array, item_id_array : int, or list or array of int, of equal length
+            A single id on one side goes with every id on the other side.
+        clip : bool, default False
+            Whether to clip the predictions to the range of the training ratings.
+
+        Returns
+        -------
+        float32 array of shape (n_pairs,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            Ids that are no integers, negative or out of range, or of different lengths.
+        RuntimeError
+            Before `fit` or `load_model`.
+        """
+        check_bool("clip", clip)
+        users = check_ids("user_id_array", user_id_array, self.n_users)
+        items = check_ids("item_id_array", item_id_array, self.n_items)
+        if len(users) != len(items) and 1 not in (len(users), len(items)):
+            raise ValueError(
+                f"item_id_array must be as long as user_id_array, got {len(items)} items and {len(users)} users"
+            )
+        users, items = np.broadcast_arrays(users, items)
+        prediction = ACTIVATIONS[self.activation].apply(score_pairs(self._factors(), users, items))
+        return np.clip(prediction, *self.rating_range.astype(np.float32)) if clip else prediction
+
+    def _factors(self) -> Factors:
+        if self.USER_factors is None:
+            raise RuntimeError(f"{self.RECOMMENDER_NAME} has no model yet; call fit() or load_model() first")
+        return Factors(*(getattr(self, name) for name in Factors._fields))
+
+    def save_model(self, folder_path: Any, file_name: str | None = None) -> None:
+        """Write the factors to ``<folder_path>/<file_name>.zip`` (RECOMMENDER_NAME if no file name is given).
+
+        Raises
+        ------
+        RuntimeError
+            Before `fit` or `load_model`.
+        OSError
+            The file cannot be written; an older file of that name is as it was.
+        """
+        data = {
+            **self._factors()._asdict(),
+            "use_bias": True,
+            "activation": self.activation,
+            "rating_range": self.rating_range,
+            "format_version": FORMAT_VERSION,
+        }
+        save_archive(self, folder_path, file_name, data)
+
+    def load_model(self, folder_path: Any, file_name: str | None = None) -> None:
+        """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
+
+        An archive without `activation` predicts its score; one without biases has biases of zero.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, or is no model of this shape; the recommender is what it was before.
+        """
+        archive = read_factor_archive(self, folder_path, file_name)
+        self._set_factors(archive.factors)
+        self.activation, self.rating_range = archive.activation, archive.rating_range
+        self._parameters = None
+
+
+def _cold_masks(URM: sps.csr_matrix) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Users and items without a rating, as masks of shape (n_users,) and (n_items,)."""
+    return np.diff(URM.indptr) == 0, np.bincount(URM.indices, minlength=URM.shape[1]) == 0
+
+
+def _rating_range(URM: sps.csr_matrix) -> NDArray[np.float64]:
+    return np.array([URM.data.min(), URM.data.max()], dtype=np.float64)

@@ -1,0 +1,48 @@
+"""The activations of the model: as a torch module, as a numpy function, and where their input should start."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from torch import nn
+
+# A ReLU whose input starts below this would begin dead for most ratings; a sigmoid that starts nearer to its
+# asymptotes than this would hardly move.
+SMALLEST_RELU_START = 0.1
+SMALLEST_SIGMOID_START = 0.01
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation f.
+
+    `module` builds it for torch; `apply` is the same function on numpy arrays; `start(mean)` is the score at which
+    f is nearest to the mean rating while its gradient is still alive.
+    """
+
+    module: Callable[[], nn.Module]
+    apply: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    start: Callable[[float], float]
+
+
+def _relu(score: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.maximum(score, np.float32(0))
+
+
+def _sigmoid(score: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(expit(score), dtype=np.float32)
+
+
+def _clipped_logit(mean: float) -> float:
+    share = min(max(mean, SMALLEST_SIGMOID_START), 1 - SMALLEST_SIGMOID_START)
+    return math.log(share / (1 - share))
+
+
+ACTIVATIONS = {
+    "relu": Activation(nn.ReLU, _relu, lambda mean: max(mean, SMALLEST_RELU_START)),
+    "sigmoid": Activation(nn.Sigmoid, _sigmoid, _clipped_logit),
+    "identity": Activation(nn.Identity, lambda score: score, lambda mean: mean),
+}

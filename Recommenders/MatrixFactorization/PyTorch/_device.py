@@ -1,0 +1,62 @@
+"""Where to train: the device and the engine, by name or by rule."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from Recommenders._validation import check_choice
+
+ENGINES = ("torch",)
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device of that name; "auto" is the first CUDA device where there is one, else the CPU.
+
+    Apple's "mps" is taken only by name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `name` is no string, or names a device that this machine does not have; the error lists those it has.
+    """
+    available = _available_devices()
+    if name == "auto":
+        return torch.device("cuda" if "cuda" in available else "cpu")
+    check_choice("device", name, ["auto", *available])
+    return torch.device(name)
+
+
+def _available_devices() -> list[str]:
+    devices = ["cpu"]
+    if torch.cuda.is_available():
+        devices += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return devices
+
+
+def choose_engine(name: str) -> str:
+    """The engine of that name; "auto" is "torch", which runs on every device.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `name` is no string or not the name of an engine; the error lists them.
+    """
+    check_choice("engine", name, ["auto", *ENGINES])
+    return "torch" if name == "auto" else name
+
+
+@contextmanager
+def torch_threads(num_threads: int | None) -> Iterator[None]:
+    """Let torch use `num_threads` CPU threads inside the block; None leaves its setting as it is."""
+    before = torch.get_num_threads()
+    if num_threads is None or num_threads == before:
+        yield
+        return
+    torch.set_num_threads(num_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

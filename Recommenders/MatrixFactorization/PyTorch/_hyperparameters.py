@@ -1,0 +1,65 @@
+"""The arguments of `fit`, checked, in one immutable object that the recommender and its engines share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from Recommenders._validation import check_bool, check_choice, check_float, check_int
+from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
+from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES
+from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Allowed ranges and defaults are those of `MatrixFactorization_PyTorch.fit`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of the wrong type or out of its range.
+    """
+
+    batch_size: int
+    num_factors: int
+    learning_rate: float
+    sgd_mode: str
+    loss: str | Callable[..., Any]
+    activation: str
+    use_bias: bool
+    user_reg: float = 0.0
+    item_reg: float = 0.0
+    bias_reg: float = 0.0
+    init_mean: float = 0.0
+    init_std_dev: float = 0.1
+    num_threads: int | None = None
+    random_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        check_int("batch_size", self.batch_size, minimum=1)
+        check_int("num_factors", self.num_factors, minimum=1)
+        check_float("learning_rate", self.learning_rate, above=0)
+        check_choice("sgd_mode", self.sgd_mode, OPTIMIZERS)
+        check_choice("activation", self.activation, ACTIVATIONS)
+        check_bool("use_bias", self.use_bias)
+        for name in ("user_reg", "item_reg", "bias_reg", "init_std_dev"):
+            check_float(name, getattr(self, name), minimum=0)
+        check_float("init_mean", self.init_mean)
+        if self.init_mean == 0 and self.init_std_dev == 0:
+            # the product of two rows of zeros has a gradient of zero: no factor would ever move
+            raise ValueError("init_std_dev must be > 0 where init_mean is 0, got 0")
+        if not self.use_bias and self.bias_reg > 0:
+            raise ValueError(f"bias_reg must be 0 where use_bias is False, got {self.bias_reg!r}")
+        self._check_loss()
+        if self.num_threads is not None:
+            check_int("num_threads", self.num_threads, minimum=1)
+        if self.random_seed is not None:
+            check_int("random_seed", self.random_seed, minimum=0)
+
+    def _check_loss(self) -> None:
+        if callable(self.loss):
+            return
+        if not isinstance(self.loss, str):
+            names = ", ".join(repr(name) for name in LOSSES)
+            raise TypeError(f"loss must be one of {names} or a callable (prediction, target), got {self.loss!r}")
+        check_choice("loss", self.loss, LOSSES)

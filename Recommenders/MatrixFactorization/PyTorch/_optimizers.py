@@ -1,0 +1,114 @@
+"""Optimisers that step only the rows of a table that the batch touches.
+
+A table's gradient is sparse: its rows are those of the batch, and one step costs what the batch costs, however many
+rows the table has. A dense gradient (the linear layer's) steps the whole parameter. SGD and Adagrad give what
+`torch.optim` gives. Adam and RMSprop are torch's for rows that every batch touches; the state of the other rows rests
+until they are touched again, while Adam's bias correction counts all steps.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+State = dict[str, Tensor]
+
+
+class RowOptimizer(torch.optim.Optimizer):
+    """parameter[touched rows] -= learning_rate * direction(gradient, state of these rows).
+
+    Parameters
+    ----------
+    parameters : iterable of torch.nn.Parameter
+    learning_rate : float > 0
+    """
+
+    state_names: tuple[str, ...] = ()
+
+    def __init__(self, parameters: Iterable[Any], learning_rate: float) -> None:
+        super().__init__(parameters, {"lr": learning_rate})
+
+    def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
+        """The step's direction, of the gradient's shape; `state` is of that shape too and is updated in place."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Update the parameters from their gradients; returns what `closure` returns."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._step_parameter(parameter, parameter.grad, group["lr"])
+        return loss
+
+    def _step_parameter(self, parameter: Tensor, gradient: Tensor, learning_rate: float) -> None:
+        memory = self.state[parameter]
+        if not memory:
+            memory["step"] = 0
+            memory.update({name: torch.zeros_like(parameter) for name in self.state_names})
+        memory["step"] += 1
+        if not gradient.is_sparse:
+            state = {name: memory[name] for name in self.state_names}
+            parameter.sub_(self.direction(gradient, state, memory["step"]), alpha=learning_rate)
+            return
+        gradient = gradient.coalesce()
+        rows = gradient.indices()[0]
+        state = {name: memory[name].index_select(0, rows) for name in self.state_names}
+        direction = self.direction(gradient.values(), state, memory["step"])
+        for name, values in state.items():
+            memory[name].index_copy_(0, rows, values)
+        parameter.index_add_(0, rows, direction, alpha=-learning_rate)
+
+
+class RowSGD(RowOptimizer):
+    """direction = g."""
+
+    def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
+        return gradient
+
+
+class RowAdagrad(RowOptimizer):
+    """G += g^2; direction = g / (sqrt(G) + 1e-10) (Duchi, Hazan, Singer 2011)."""
+
+    state_names = ("squares",)
+
+    def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
+        squares = state["squares"].addcmul_(gradient, gradient)
+        return gradient / squares.sqrt().add_(1e-10)
+
+
+class RowAdam(RowOptimizer):
+    """m += 0.1 (g - m); v += 0.001 (g^2 - v); direction = m / (1 - 0.9^t) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
+    (Kingma, Ba 2015), t counting all steps."""
+
+    state_names = ("means", "squares")
+
+    def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
+        means = state["means"].lerp_(gradient, 0.1)
+        squares = state["squares"].mul_(0.999).addcmul_(gradient, gradient, value=0.001)
+        denominator = (squares.sqrt() / math.sqrt(1 - 0.999**n_steps)).add_(1e-8)
+        return means / (1 - 0.9**n_steps) / denominator
+
+
+class RowRMSprop(RowOptimizer):
+    """v += 0.01 (g^2 - v); direction = g / (sqrt(v) + 1e-8) (Tieleman, Hinton 2012)."""
+
+    state_names = ("squares",)
+
+    def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
+        squares = state["squares"].mul_(0.99).addcmul_(gradient, gradient, value=0.01)
+        return gradient / squares.sqrt().add_(1e-8)
+
+
+OPTIMIZERS: dict[str, type[RowOptimizer]] = {
+    "adagrad": RowAdagrad,
+    "adam": RowAdam,
+    "rmsprop": RowRMSprop,
+    "sgd": RowSGD,
+}

@@ -1,0 +1,85 @@
+"""The torch engine: autograd on any device. Short and plain, the reference for every other engine.
+
+The ratings live on the device as tensors and a batch is a slice of them. A step costs what its batch costs, not what
+the tables cost: gradients of the tables are sparse, and the optimisers step only their rows.
+"""
+
+import numpy as np
+import scipy.sparse as sps
+import torch
+from torch import Tensor
+
+from Recommenders.MatrixFactorization.PyTorch._device import torch_threads
+from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
+from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES, penalty
+from Recommenders.MatrixFactorization.PyTorch._model import build_model
+from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
+from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
+from Recommenders.MatrixFactorization.PyTorch._sampler import epoch_order
+
+
+class TorchEngine:
+    """Trains a model on the ratings of a URM, batch by batch.
+
+    Parameters
+    ----------
+    URM_train : csr_matrix of shape (n_users, n_items)
+    start : Parameters
+        Starting values; they are copied.
+    hyperparameters : Hyperparameters
+    random_seed : int
+        Decides the order of the ratings in every epoch.
+    device : torch.device
+    """
+
+    def __init__(
+        self,
+        URM_train: sps.csr_matrix,
+        start: Parameters,
+        hyperparameters: Hyperparameters,
+        random_seed: int,
+        device: torch.device,
+    ) -> None:
+        self.hyperparameters = hyperparameters
+        self.random_seed = random_seed
+        coordinates = URM_train.tocoo()
+        self.users = torch.from_numpy(coordinates.row.astype(np.int32)).to(device)  # (n,)
+        self.items = torch.from_numpy(coordinates.col.astype(np.int32)).to(device)  # (n,)
+        self.ratings = torch.from_numpy(coordinates.data.astype(np.float32)).to(device)  # (n,)
+        self.model = build_model(start, hyperparameters.activation, sparse_gradients=True).to(device)
+        self.optimizer = OPTIMIZERS[hyperparameters.sgd_mode](self.model.parameters(), hyperparameters.learning_rate)
+        loss = hyperparameters.loss
+        self.loss = LOSSES[loss] if isinstance(loss, str) else loss
+
+    def run_epoch(self, epoch: int) -> float:
+        """Train on every rating once, in the order of this epoch (from 1); returns the mean loss of a rating.
+
+        The loss of a batch is measured before its step, and without the penalty.
+        """
+        n_ratings = len(self.ratings)
+        order = torch.from_numpy(epoch_order(n_ratings, self.random_seed, epoch)).to(self.ratings.device)
+        users, items, ratings = self.users[order], self.items[order], self.ratings[order]
+        # MPS has no float64
+        total = torch.zeros((), dtype=torch.float32 if ratings.device.type == "mps" else torch.float64).to(ratings.device)
+        with torch_threads(self.hyperparameters.num_threads):
+            for start in range(0, n_ratings, self.hyperparameters.batch_size):
+                batch = slice(start, start + self.hyperparameters.batch_size)
+                total += self._step(users[batch], items[batch], ratings[batch])
+        return float(total) / n_ratings
+
+    def _step(self, users: Tensor, items: Tensor, ratings: Tensor) -> Tensor:
+        settings = self.hyperparameters
+        rows = self.model.gather_rows(users, items)
+        prediction = self.model.predict_rows(rows)[:, 0]  # (B,)
+        loss = self.loss(prediction, ratings)
+        if not isinstance(loss, Tensor) or loss.ndim != 0:
+            raise TypeError(f"loss must be a callable that returns a scalar tensor, got {loss!r} from {self.loss!r}")
+        objective = loss + penalty(rows, settings.user_reg, settings.item_reg, settings.bias_reg)
+        self.optimizer.zero_grad()
+        objective.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.detach()
+
+    def parameters(self) -> Parameters:
+        """A copy of the parameters as they are now."""
+        return self.model.read_parameters()

@@ -1,0 +1,247 @@
+"""The loop over epochs: train, validate, keep the best model, decide when to stop.
+
+It drives any recommender that has the hooks `_run_epoch(num_epoch)`, `_prepare_model_for_validation()` and
+`_update_best_model()`, whatever its base class is.
+"""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from Recommenders._validation import check_bool, check_int
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Checked arguments of a training run.
+
+    Parameters
+    ----------
+    epochs_max : int >= 0
+        Epochs to run at the most.
+    epochs_min : int in 0..epochs_max, default 0
+        Early stopping may end the training from this epoch on.
+    validation_every_n : int >= 1, optional
+        Epochs between two validations; the last epoch is validated too. Needed with an evaluator.
+    stop_on_validation : bool, default False
+        Stop when `lower_validations_allowed` validations in a row were no better than the best one.
+    validation_metric : str, optional
+        Column of the evaluator's result; its value at the first cutoff is maximised. Needed with an evaluator.
+    lower_validations_allowed : int >= 1, optional
+        Needed with an evaluator and `stop_on_validation`.
+    evaluator_object : object with `evaluateRecommender`, optional
+        Without it there is no validation, and the last epoch is the model.
+    algorithm_name : str, optional
+        Begins the lines that are printed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of the wrong type or out of its range.
+    """
+
+    epochs_max: int
+    epochs_min: int = 0
+    validation_every_n: int | None = None
+    stop_on_validation: bool = False
+    validation_metric: str | None = None
+    lower_validations_allowed: int | None = None
+    evaluator_object: Any = None
+    algorithm_name: str = "Incremental_Training_Early_Stopping"
+
+    def __post_init__(self) -> None:
+        check_int("epochs", self.epochs_max, minimum=0)
+        check_int("epochs_min", self.epochs_min, minimum=0, maximum=self.epochs_max)
+        check_bool("stop_on_validation", self.stop_on_validation)
+        for name in ("validation_every_n", "lower_validations_allowed"):
+            if getattr(self, name) is not None:
+                check_int(name, getattr(self, name), minimum=1)
+        if self.validation_metric is not None and not isinstance(self.validation_metric, str):
+            raise TypeError(f"validation_metric must be a metric's name, got {self.validation_metric!r}")
+        if self.evaluator_object is not None:
+            self._check_evaluator()
+
+    def _check_evaluator(self) -> None:
+        if not callable(getattr(self.evaluator_object, "evaluateRecommender", None)):
+            raise TypeError(
+                f"evaluator_object must be an evaluator with evaluateRecommender(), got {self.evaluator_object!r}"
+            )
+        needed = ["validation_every_n", "validation_metric"]
+        if self.stop_on_validation:
+            needed.append("lower_validations_allowed")
+        for name in needed:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} must be given together with evaluator_object, got None")
+
+
+def check_early_stopping_keywords(keywords: Mapping[str, Any]) -> None:
+    """Refuse keywords that are no early-stopping argument of a `fit`, naming those that are.
+
+    Raises
+    ------
+    TypeError
+        A keyword is unknown.
+    """
+    known = [field.name for field in fields(EarlyStopping) if field.name not in ("epochs_max", "algorithm_name")]
+    for name in keywords:
+        if name not in known:
+            raise TypeError(f"fit() has no argument {name!r}; its early-stopping arguments are {', '.join(known)}")
+
+
+class TrainingHistory:
+    """Mix-in with the getter of what the loop recorded."""
+
+    _training_history: pd.DataFrame | None = None
+
+    def get_training_history(self) -> pd.DataFrame | None:
+        """One row an epoch of the last training; None before any.
+
+        Returns
+        -------
+        DataFrame
+            Columns `epoch` (int, from 1), those that the epoch reports (`training_loss`, the mean loss of a rating,
+            and others), `seconds` (float, the epoch's training time without its validation), then the evaluator's
+            metrics at its first cutoff (NaN where the epoch was not validated).
+        """
+        return None if self._training_history is None else self._training_history.copy()
+
+
+def run_training(recommender: Any, settings: EarlyStopping) -> None:
+    """Train a recommender, validate it as asked, and let it keep its best model.
+
+    The best model is that of the best validation (strictly greater is better), the last epoch where nothing was
+    validated. A last epoch that `validation_every_n` does not divide is validated too. Sets on the recommender
+    `epochs_best` (0 before the first epoch ends), `best_validation_metric`, `_earlystopping_validation_summary_df`
+    and `_training_history`. Ctrl-C keeps the best model so far, the current one where nothing was validated yet,
+    and raises KeyboardInterrupt.
+
+    Raises
+    ------
+    ValueError
+        The validation metric is not among the evaluator's columns or is not finite.
+    """
+    _TrainingRun(recommender, settings).run()
+
+
+class _TrainingRun:
+    def __init__(self, recommender: Any, settings: EarlyStopping) -> None:
+        self.recommender = recommender
+        self.settings = settings
+        self.has_best = False
+        self.validations_since_best = 0
+        self.history: list[dict[str, Any]] = []
+        self.summary: list[pd.DataFrame] = []
+        self.bar: tqdm[int] = tqdm(
+            total=settings.epochs_max,
+            desc=settings.algorithm_name,
+            unit="epoch",
+            disable=not getattr(recommender, "verbose", True),
+        )
+
+    def run(self) -> None:
+        recommender = self.recommender
+        recommender.epochs_best = 0
+        recommender.best_validation_metric = None
+        recommender._earlystopping_validation_summary_df = None
+        try:
+            self._run_epochs()
+            if not self.has_best:
+                self._keep_current_model()
+        except KeyboardInterrupt:
+            if not self.has_best:
+                self._keep_current_model()
+            raise
+        finally:
+            self.bar.close()
+            recommender._training_history = pd.DataFrame(self.history) if self.history else None
+
+    def _run_epochs(self) -> None:
+        settings = self.settings
+        for epoch in range(1, settings.epochs_max + 1):
+            self._run_epoch(epoch)
+            if not self._is_validated(epoch):
+                continue
+            self._validate(epoch)
+            if self._has_converged(epoch):
+                self._print(
+                    f"Convergence reached! Terminating at epoch {epoch}. Best value for "
+                    f"'{settings.validation_metric}' at epoch {self.recommender.epochs_best} is "
+                    f"{self.recommender.best_validation_metric:.4f}."
+                )
+                return
+
+    def _run_epoch(self, epoch: int) -> None:
+        start = time.perf_counter()
+        report = self.recommender._run_epoch(epoch) or {}
+        seconds = time.perf_counter() - start
+        self.history.append({"epoch": epoch, "training_loss": math.nan, **report, "seconds": seconds})
+        self.bar.update()
+        self.bar.set_postfix({name: f"{value:.4f}" for name, value in report.items()})
+
+    def _is_validated(self, epoch: int) -> bool:
+        settings = self.settings
+        if settings.evaluator_object is None or settings.validation_every_n is None:
+            return False
+        return epoch % settings.validation_every_n == 0 or epoch == settings.epochs_max
+
+    def _validate(self, epoch: int) -> None:
+        self._print("Validation begins...")
+        start = time.perf_counter()
+        self.recommender._prepare_model_for_validation()
+        result, text = self.settings.evaluator_object.evaluateRecommender(self.recommender)
+        self._record_validation(epoch, result, time.perf_counter() - start)
+        self._print(text.rstrip())
+
+        value = self._metric_value(epoch, result)
+        best = self.recommender.best_validation_metric
+        if best is None or value > best:
+            self._print("New best model found! Updating.")
+            self._keep_best(epoch)
+            self.recommender.best_validation_metric = value
+            self.validations_since_best = 0
+        else:
+            self.validations_since_best += 1
+
+    def _metric_value(self, epoch: int, result: pd.DataFrame) -> float:
+        metric = self.settings.validation_metric
+        if metric not in result.columns:
+            raise ValueError(f"validation_metric must be one of {', '.join(map(str, result.columns))}, got {metric!r}")
+        value = float(result[metric].iloc[0])
+        if not math.isfinite(value):
+            raise ValueError(f"validation_metric must be a metric with finite values, got {metric}={value} at {epoch=}")
+        return value
+
+    def _record_validation(self, epoch: int, result: pd.DataFrame, seconds: float) -> None:
+        table = result.reset_index()
+        table["earlystopping_evaluation_time"] = seconds
+        table.index = pd.Index([epoch] * len(table), name="epoch")
+        self.summary.append(table)
+        self.recommender._earlystopping_validation_summary_df = pd.concat(self.summary)
+        self.history[-1].update(result.iloc[0].to_dict())
+
+    def _has_converged(self, epoch: int) -> bool:
+        settings = self.settings
+        return (
+            settings.stop_on_validation
+            and settings.lower_validations_allowed is not None
+            and self.validations_since_best >= settings.lower_validations_allowed
+            and epoch >= settings.epochs_min
+        )
+
+    def _keep_best(self, epoch: int) -> None:
+        self.recommender._update_best_model()
+        self.recommender.epochs_best = epoch
+        self.has_best = True
+
+    def _keep_current_model(self) -> None:
+        self.recommender._prepare_model_for_validation()
+        self._keep_best(len(self.history))
+
+    def _print(self, line: str) -> None:
+        if not self.bar.disable:
+            tqdm.write(f"{self.settings.algorithm_name}: {line}")
