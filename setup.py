@@ -9,11 +9,7 @@ from setuptools import Extension, setup
 KERNELS = ["Recommenders._top_k_kernel"]
 
 # An associative sum may be vectorised; infinities and NaN keep their meaning, which -ffast-math would take away.
-FLAGS = (
-    ["/O2"]
-    if sys.platform == "win32"
-    else ["-O3", "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math"]
-)
+FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math"]
 
 # RECSYS_MF_BOUNDS_CHECKS=1 builds kernels that raise IndexError on any access outside an array.
 BOUNDS_CHECKS = os.environ.get("RECSYS_MF_BOUNDS_CHECKS", "0") == "1"
@@ -27,8 +23,6 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 
-extensions = [
-    Extension(name, [name.replace(".", "/") + ".pyx"], extra_compile_args=FLAGS) for name in KERNELS
-]
+extensions = [Extension(name, [name.replace(".", "/") + ".pyx"], extra_compile_args=FLAGS) for name in KERNELS]
 
 setup(ext_modules=cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES, force=BOUNDS_CHECKS))

@@ -136,7 +136,7 @@ class _TrainingRun:
         self.validations_since_best = 0
         self.history: list[dict[str, Any]] = []
         self.summary: list[pd.DataFrame] = []
-        self.bar: tqdm[int] = tqdm(
+        self.bar: Any = tqdm(
             total=settings.epochs_max,
             desc=settings.algorithm_name,
             unit="epoch",
@@ -222,7 +222,7 @@ class _TrainingRun:
         table.index = pd.Index([epoch] * len(table), name="epoch")
         self.summary.append(table)
         self.recommender._earlystopping_validation_summary_df = pd.concat(self.summary)
-        self.history[-1].update(result.iloc[0].to_dict())
+        self.history[-1].update({str(name): value for name, value in result.iloc[0].items()})
 
     def _has_converged(self, epoch: int) -> bool:
         settings = self.settings

@@ -32,9 +32,10 @@ def check_int(name: str, value: Any, *, minimum: int | None = None, maximum: int
     allowed = "an integer" + _interval(minimum, maximum)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
         raise _refuse(TypeError, name, allowed, repr(value))
-    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+    number = int(value)
+    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
         raise _refuse(ValueError, name, allowed, repr(value))
-    return int(value)
+    return number
 
 
 def check_float(
@@ -98,19 +99,23 @@ def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
     return ids.astype(np.int64)
 
 
+def is_sparse(value: Any) -> bool:
+    """Whether a value is a scipy sparse matrix or array."""
+    return bool(sps.issparse(value))
+
+
 def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty: bool = False) -> sps.csr_matrix:
     """A 2-D scipy sparse matrix or array of finite numbers, as a csr copy in canonical form without explicit zeros.
 
     At least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without entries.
     """
-    if not sps.issparse(value):
+    if not is_sparse(value):
         raise _refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}")
     if value.ndim != 2 or 0 in value.shape:
         raise _refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
     if value.dtype.kind not in "biuf":
         raise _refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
-    # scipy types the constructor by dtype; the copy is what keeps the caller's matrix as it was
-    matrix = sps.csr_matrix(value, dtype=dtype, copy=True)
+    matrix: sps.csr_matrix = sps.csr_matrix(value, dtype=dtype, copy=True)
     matrix.sum_duplicates()
     if not np.isfinite(matrix.data).all():
         raise _refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")

@@ -53,16 +53,16 @@ def main() -> None:
     rng = np.random.default_rng(0)
     engines = {n_rows: make_engine(n_rows, rng) for n_rows in options.rows}
     seconds: dict[int, list[float]] = {n_rows: [] for n_rows in options.rows}
-    for turn in range(1 + options.steps // STEPS_A_TURN):
+    turns = options.steps // STEPS_A_TURN
+    for turn in range(1 + turns):
         for n_rows, engine in engines.items():
             start = time.perf_counter()
             engine.run_epoch(turn + 1)
             if turn > 0:  # the first turn allocates the optimiser's state
                 seconds[n_rows].append((time.perf_counter() - start) / STEPS_A_TURN)
 
-    print(f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, "
-          f"batch {BATCH_SIZE}, {NUM_FACTORS} factors, Adagrad, {len(next(iter(seconds.values())))} turns of "
-          f"{STEPS_A_TURN} steps")  # fmt: skip
+    print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, Adagrad")
+    print(f"batch {BATCH_SIZE}, {NUM_FACTORS} factors, {turns} turns of {STEPS_A_TURN} steps")
     first = statistics.median(next(iter(seconds.values())))
     for n_rows, values in seconds.items():
         median = statistics.median(values)

@@ -4,10 +4,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from Recommenders._validation import check_bool
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters, start_as_torch_does
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
-from Recommenders._validation import check_bool
 
 
 class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
@@ -25,7 +25,7 @@ class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
 
     RECOMMENDER_NAME = "MF_MSE_PyTorch_Recommender"
 
-    def fit(  # type: ignore[override]  # the framework's historical signature, positional
+    def fit(
         self,
         epochs: int = 30,
         batch_size: int = 128,

@@ -9,20 +9,30 @@ import scipy.sparse as sps
 import torch
 from numpy.typing import NDArray
 
-from Recommenders._model_archive import load_archive, save_archive, take_array
+from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
 from Recommenders._validation import check_bool, check_ids, check_sparse
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._device import choose_device, choose_engine
+from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
+    factor_archive,
+    read_activation,
+    read_factors,
+    read_rating_range,
+)
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
-from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs, start_near_the_data
+from Recommenders.MatrixFactorization.PyTorch._parameters import (
+    Factors,
+    Parameters,
+    fold,
+    score_pairs,
+    start_near_the_data,
+)
 from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
-
-FORMAT_VERSION = 1
 
 
 class MatrixFactorization_PyTorch(
@@ -188,17 +198,26 @@ class MatrixFactorization_PyTorch(
             self._print(f"Training on {torch_device} with the {engine} engine")
             self._start_engine(hyperparameters, torch_device)
             run_training(self, stopping)
-        except BaseException as error:
-            if not isinstance(error, KeyboardInterrupt) or self._parameters is None:
-                self.__dict__.clear()
-                self.__dict__.update(before)
-                raise
-            self._install(self._parameters)
+        except KeyboardInterrupt:
+            self._finish(before)
             raise
-        finally:
-            self._engine = self._candidate = None
-        self._install(self._parameters)
+        except BaseException:
+            self._restore(before)
+            raise
+        self._finish(before)
         return self
+
+    def _finish(self, before: dict[str, Any]) -> None:
+        """Install the model that the loop kept; an interrupt before the first one leaves all as it was."""
+        if self._parameters is None:
+            self._restore(before)
+            return
+        self._engine = self._candidate = None
+        self._install(self._parameters)
+
+    def _restore(self, attributes: dict[str, Any]) -> None:
+        self.__dict__.clear()
+        self.__dict__.update(attributes)
 
     def _start_engine(self, hyperparameters: Hyperparameters, device: torch.device) -> None:
         seed = hyperparameters.random_seed
@@ -247,12 +266,10 @@ class MatrixFactorization_PyTorch(
         return self._engine
 
     def _install(self, parameters: Parameters) -> None:
-        self._set_factors(fold(parameters, *_cold_masks(self.URM_train)))
-
-    def _set_factors(self, factors: Factors) -> None:
+        factors = fold(parameters, *_cold_masks(self.URM_train))
+        self.USER_factors, self.ITEM_factors = factors.USER_factors, factors.ITEM_factors
+        self.GLOBAL_bias, self.USER_bias, self.ITEM_bias = factors.GLOBAL_bias, factors.USER_bias, factors.ITEM_bias
         self.use_bias = True
-        for name, array in factors._asdict().items():
-            setattr(self, name, array)
 
     @property
     def model(self) -> FactorizationModel:
@@ -264,7 +281,9 @@ class MatrixFactorization_PyTorch(
             Nothing was trained: before `fit`, and after `load_model`, since an archive holds the folded factors.
         """
         if self._parameters is None:
-            raise RuntimeError("there is no trained module; call fit() first (an archive holds the folded factors alone)")
+            raise RuntimeError(
+                "there is no trained module; call fit() first (an archive holds the folded factors alone)"
+            )
         return build_model(self._parameters, self.activation)
 
     def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> NDArray[np.float32]:
@@ -300,8 +319,7 @@ class MatrixFactorization_PyTorch(
         return np.clip(prediction, *self.rating_range.astype(np.float32)) if clip else prediction
 
     def _factors(self) -> Factors:
-        if self.USER_factors is None:
-            raise RuntimeError(f"{self.RECOMMENDER_NAME} has no model yet; call fit() or load_model() first")
+        check_fitted(self, *Factors._fields)
         return Factors(*(getattr(self, name) for name in Factors._fields))
 
     def save_model(self, folder_path: Any, file_name: str | None = None) -> None:
@@ -314,13 +332,7 @@ class MatrixFactorization_PyTorch(
         OSError
             The file cannot be written; an older file of that name is as it was.
         """
-        data = {
-            **self._factors()._asdict(),
-            "use_bias": True,
-            "activation": self.activation,
-            "rating_range": self.rating_range,
-            "format_version": FORMAT_VERSION,
-        }
+        data = factor_archive(self._factors(), self.activation, self.rating_range)
         save_archive(self, folder_path, file_name, data)
 
     def load_model(self, folder_path: Any, file_name: str | None = None) -> None:
@@ -335,9 +347,11 @@ class MatrixFactorization_PyTorch(
         ValueError
             The file is damaged, or is no model of this shape; the recommender is what it was before.
         """
-        archive = read_factor_archive(self, folder_path, file_name)
-        self._set_factors(archive.factors)
-        self.activation, self.rating_range = archive.activation, archive.rating_range
+        archive = load_archive(self, folder_path, file_name)
+        factors = read_factors(archive, self.n_users, self.n_items)
+        activation = read_activation(archive)
+        rating_range = read_rating_range(archive, default=_rating_range(self.URM_train))
+        install(self, **factors._asdict(), use_bias=True, activation=activation, rating_range=rating_range)
         self._parameters = None
 
 

@@ -22,9 +22,6 @@ class Parameters(NamedTuple):
     user_bias: Array | None  # (U,)
     item_bias: Array | None  # (I,)
 
-    def copy(self) -> "Parameters":
-        return Parameters(*(None if array is None else array.copy() for array in self))
-
 
 class Factors(NamedTuple):
     """What is ranked with: score(u, i) = USER_factors[u] . ITEM_factors[i] + biases."""

@@ -59,8 +59,8 @@ class TorchEngine:
         n_ratings = len(self.ratings)
         order = torch.from_numpy(epoch_order(n_ratings, self.random_seed, epoch)).to(self.ratings.device)
         users, items, ratings = self.users[order], self.items[order], self.ratings[order]
-        # MPS has no float64
-        total = torch.zeros((), dtype=torch.float32 if ratings.device.type == "mps" else torch.float64).to(ratings.device)
+        exact = torch.float32 if ratings.device.type == "mps" else torch.float64  # MPS has no float64
+        total = torch.zeros((), dtype=exact, device=ratings.device)
         with torch_threads(self.hyperparameters.num_threads):
             for start in range(0, n_ratings, self.hyperparameters.batch_size):
                 batch = slice(start, start + self.hyperparameters.batch_size)
