@@ -99,6 +99,21 @@ def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
     return ids.astype(np.int64)
 
 
+def check_pairs(
+    user_id_array: Any, item_id_array: Any, n_users: int, n_items: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ids of (user, item) pairs as two 1-D int64 arrays of equal length; a scalar goes with every id of the other."""
+    users = check_ids("user_id_array", user_id_array, n_users)
+    items = check_ids("item_id_array", item_id_array, n_items)
+    if np.ndim(user_id_array) == 0:
+        users = np.repeat(users, len(items))
+    elif np.ndim(item_id_array) == 0:
+        items = np.repeat(items, len(users))
+    if len(users) != len(items):
+        raise _refuse(ValueError, "item_id_array", f"as long as user_id_array, {len(users)}", f"{len(items)} ids")
+    return users, items
+
+
 def is_sparse(value: Any) -> bool:
     """Whether a value is a scipy sparse matrix or array."""
     return bool(sps.issparse(value))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
-from Recommenders._validation import check_bool, check_ids, check_sparse
+from Recommenders._validation import check_bool, check_pairs, check_sparse
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
@@ -292,7 +292,7 @@ class MatrixFactorization_PyTorch(
         Parameters
         ----------
         user_id_array, item_id_array : int, or list or array of int, of equal length
-            A single id on one side goes with every id on the other side.
+            A single id goes with every id of the other side.
         clip : bool, default False
             Whether to clip the predictions to the range of the training ratings.
 
@@ -308,13 +308,7 @@ class MatrixFactorization_PyTorch(
             Before `fit` or `load_model`.
         """
         check_bool("clip", clip)
-        users = check_ids("user_id_array", user_id_array, self.n_users)
-        items = check_ids("item_id_array", item_id_array, self.n_items)
-        if len(users) != len(items) and 1 not in (len(users), len(items)):
-            raise ValueError(
-                f"item_id_array must be as long as user_id_array, got {len(items)} items and {len(users)} users"
-            )
-        users, items = np.broadcast_arrays(users, items)
+        users, items = check_pairs(user_id_array, item_id_array, self.n_users, self.n_items)
         prediction = ACTIVATIONS[self.activation].apply(score_pairs(self._factors(), users, items))
         return np.clip(prediction, *self.rating_range.astype(np.float32)) if clip else prediction
 

@@ -1,0 +1,403 @@
+import math
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+import scipy.sparse as sps
+import torch
+
+from Recommenders.DataIO import DataIO
+from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
+from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
+from tests.conftest import planted_factors_URM
+from tests.recommenders.recommender_contract import RecommenderContract
+from tests.recommenders.test_training_loop import ScriptedEvaluator
+
+FAST = {"epochs": 2, "batch_size": 256, "num_factors": 3, "random_seed": 1}
+FACTORS = ["USER_factors", "ITEM_factors", "USER_bias", "ITEM_bias", "GLOBAL_bias"]
+
+
+def fitted(URM, **changes):
+    return MatrixFactorization_PyTorch(URM, verbose=False).fit(**{**FAST, **changes})
+
+
+def state(recommender):
+    return [getattr(recommender, name).copy() for name in FACTORS]
+
+
+def assert_same(first, second):
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+class TestContract(RecommenderContract):
+    recommender_class = MatrixFactorization_PyTorch
+    fit_arguments = FAST
+    bad_fit_arguments = (("learning_rate", -0.1, ValueError), ("batch_size", 0, ValueError), ("patience", 1, TypeError))
+    has_predict = True
+
+
+def test_it_learns_planted_factors():
+    URM = planted_factors_URM(noise=0.05)
+    test = planted_factors_URM(noise=0.05, density=1.0).tocoo()
+    unseen = np.asarray(URM[test.row, test.col]).ravel() == 0
+    recommender = fitted(URM, epochs=40, batch_size=64, num_factors=4, user_reg=0.02, item_reg=0.02)
+    error = recommender.predict(test.row[unseen], test.col[unseen]) - test.data[unseen]
+    assert math.sqrt(np.mean(error**2)) < 0.5 * test.data.std()
+
+
+def test_it_ranks_the_items_of_the_right_colour(checkerboard_URM):
+    rng = np.random.default_rng(0)
+    keep = rng.random(checkerboard_URM.nnz) < 0.7
+    coo = checkerboard_URM.tocoo()
+    # the other colour is disliked, so that ratings alone tell the colours apart
+    train = sps.csr_matrix((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=coo.shape).toarray()
+    users, items = np.meshgrid(np.arange(40), np.arange(20), indexing="ij")
+    train[((users + items) % 2 == 1) & (rng.random(train.shape) < 0.7)] = 1
+    recommender = fitted(sps.csr_matrix(train), epochs=60, batch_size=64, learning_rate=0.1, init_std_dev=0.5)
+    liked = (users + items) % 2 == 0
+    for user, ranking in enumerate(recommender.recommend(range(40))):
+        n_liked = int((liked[user] & (train[user] == 0)).sum())
+        assert liked[user, ranking[:n_liked]].all()
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "identity"])
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_what_is_trained_is_what_is_ranked(planted_URM, activation, use_bias):
+    URM = planted_URM / 5 if activation == "sigmoid" else planted_URM
+    bias_reg = 0.01 if use_bias else 0.0
+    recommender = fitted(URM, activation=activation, use_bias=use_bias, bias_reg=bias_reg)
+    users, items = (grid.ravel() for grid in np.meshgrid(np.arange(150), np.arange(80), indexing="ij"))
+    with torch.no_grad():
+        model = recommender.model
+        score = model.layer_1(model.user_factors.weight[users] * model.item_factors.weight[items])[:, 0]
+        if use_bias:
+            score = score + model.user_bias.weight[users, 0] + model.item_bias.weight[items, 0]
+        prediction = model(torch.from_numpy(users), torch.from_numpy(items))[:, 0]
+    ranked = recommender._compute_item_score(np.arange(150)).ravel()
+    assert (np.abs(ranked - score.numpy()) <= 1e-5 * np.maximum(1, np.abs(ranked))).all()
+    np.testing.assert_allclose(recommender.predict(users, items), prediction.numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_cold_users_are_ranked_by_the_item_biases(tiny_URM):
+    recommender = fitted(tiny_URM, epochs=20)
+    assert not recommender.USER_factors[3].any() and recommender.USER_bias[3] == 0
+    assert not recommender.ITEM_factors[4].any() and recommender.ITEM_bias[4] == 0
+    expected = sorted(range(5), key=lambda item: (-recommender.ITEM_bias[item], item))
+    assert recommender.recommend(3) == expected
+
+
+def test_a_replaced_URM_decides_who_is_cold(tiny_URM):
+    recommender = MatrixFactorization_PyTorch(tiny_URM, verbose=False)
+    replaced = tiny_URM.tolil()
+    replaced[3, 4] = 5.0
+    recommender.set_URM_train(replaced.tocsr())
+    recommender.fit(**FAST)
+    assert recommender.USER_factors[3].any() and recommender.ITEM_factors[4].any()
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("epochs", 3),
+        ("batch_size", 32),
+        ("num_factors", 4),
+        ("learning_rate", 0.01),
+        ("sgd_mode", "adam"),
+        ("sgd_mode", "rmsprop"),
+        ("sgd_mode", "sgd"),
+        ("loss", torch.nn.HuberLoss(reduction="sum")),
+        ("activation", "sigmoid"),
+        ("use_bias", False),
+        ("user_reg", 0.5),
+        ("item_reg", 0.5),
+        ("bias_reg", 0.5),
+        ("init_mean", 0.3),
+        ("init_std_dev", 0.3),
+        ("random_seed", 2),
+    ],
+)
+def test_every_hyperparameter_changes_the_result(planted_URM, argument, value):
+    base = {"learning_rate": 0.001, "bias_reg": 0.0}
+    changed = fitted(planted_URM, **{**base, argument: value})
+    assert not np.array_equal(fitted(planted_URM, **base).predict(range(80), range(80)), changed.predict(range(80), range(80)))
+
+
+def test_identity_differs_from_relu_where_scores_are_negative(planted_URM):
+    URM = planted_URM.copy()
+    URM.data -= 3
+    assert not np.array_equal(fitted(URM).ITEM_factors, fitted(URM, activation="identity").ITEM_factors)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"), [("device", "cpu"), ("engine", "torch"), ("num_threads", 1), ("validation_every_n", 3)]
+)
+def test_where_it_trains_does_not_change_the_result(planted_URM, argument, value):
+    assert_same(state(fitted(planted_URM)), state(fitted(planted_URM, **{argument: value})))
+
+
+def test_verbosity_does_not_change_the_result(planted_URM):
+    loud = MatrixFactorization_PyTorch(planted_URM, verbose=True).fit(**FAST)
+    assert_same(state(loud), state(fitted(planted_URM)))
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-1", "0", "text", "none", "true", "half", "list"])
+@pytest.mark.parametrize(
+    "argument",
+    ["epochs", "batch_size", "num_factors", "learning_rate", "sgd_mode", "loss", "activation", "use_bias", "user_reg",
+     "item_reg", "bias_reg", "init_mean", "init_std_dev", "device", "engine", "num_threads", "random_seed"],
+)  # fmt: skip
+def test_a_bad_argument_is_refused_before_any_work(planted_URM, argument, number):
+    value = {"nan": math.nan, "inf": math.inf, "-1": -1, "0": 0, "text": "text", "none": None, "true": True,
+             "half": 0.5, "list": [1]}[number]  # fmt: skip
+    allowed = {
+        "epochs": {"0"},
+        "learning_rate": {"half"},
+        "use_bias": {"true"},
+        "user_reg": {"0", "half"},
+        "item_reg": {"0", "half"},
+        "bias_reg": {"0", "half"},
+        "init_mean": {"0", "half", "-1"},
+        "init_std_dev": {"half"},
+        "num_threads": {"none"},
+        "random_seed": {"0", "none"},
+    }
+    recommender = fitted(planted_URM)
+    before = dict(recommender.__dict__)
+    if number in allowed.get(argument, ()):
+        recommender.fit(**{**FAST, argument: value})
+        return
+    with pytest.raises((TypeError, ValueError), match=f"{argument} must be .*got"):
+        recommender.fit(**{**FAST, argument: value})
+    assert recommender.__dict__ == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"use_bias": False, "bias_reg": 0.1}, "bias_reg must be 0 where use_bias is False"),
+        ({"device": "cuda:99"}, r"device must be one of 'auto', 'cpu'.*got 'cuda:99'"),
+        ({"engine": "fast"}, r"engine must be one of 'auto', 'torch', got 'fast'"),
+        ({"sgd_mode": "adagrd"}, r"one of 'adagrad', 'adam', 'rmsprop', 'sgd', got 'adagrd'"),
+        ({"epochs_min": 9}, "epochs_min must be"),
+    ],
+)
+def test_values_that_exclude_each_other_or_are_not_there_are_refused(planted_URM, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fitted(planted_URM, **arguments)
+
+
+def test_an_unknown_keyword_is_refused_with_the_known_ones(planted_URM):
+    with pytest.raises(TypeError, match=r"'patience'.*lower_validations_allowed"):
+        fitted(planted_URM, patience=3)
+
+
+def test_the_arguments_are_keyword_only(planted_URM):
+    with pytest.raises(TypeError):
+        MatrixFactorization_PyTorch(planted_URM, verbose=False).fit(5)
+
+
+def test_a_loss_that_is_not_finite_names_epoch_and_learning_rate(planted_URM):
+    recommender = fitted(planted_URM)
+    before = state(recommender)
+    with pytest.raises(FloatingPointError, match=r"epoch \d+ with learning_rate=1000000"):
+        recommender.fit(**{**FAST, "sgd_mode": "sgd", "learning_rate": 1e6, "epochs": 50, "activation": "identity"})
+    assert_same(before, state(recommender))
+
+
+def test_an_error_of_the_evaluator_leaves_the_recommender_as_it_was(planted_URM):
+    class BrokenEvaluator:
+        def evaluateRecommender(self, recommender):
+            raise ArithmeticError("broken")
+
+    recommender = fitted(planted_URM)
+    before, history = state(recommender), recommender.get_training_history()
+    with pytest.raises(ArithmeticError, match="broken"):
+        recommender.fit(**{**FAST, "random_seed": 9}, evaluator_object=BrokenEvaluator(), validation_every_n=1,
+                        validation_metric="MAP")  # fmt: skip
+    assert_same(before, state(recommender))
+    assert recommender.get_training_history().equals(history)
+
+
+class EvaluatorByEpoch(ScriptedEvaluator):
+    """A scripted evaluator that counts the validations, since this recommender has no number of its own."""
+
+    def evaluateRecommender(self, recommender):
+        recommender.prepared = len(self.validated) + 1
+        return super().evaluateRecommender(recommender)
+
+
+def test_early_stopping_installs_the_best_epoch(planted_URM):
+    stopping = {"validation_every_n": 1, "validation_metric": "MAP", "stop_on_validation": True,
+                "lower_validations_allowed": 2}  # fmt: skip
+    evaluator = EvaluatorByEpoch({1: 0.1, 2: 0.2, 3: 0.15, 4: 0.1})
+    stopped = fitted(planted_URM, epochs=20, evaluator_object=evaluator, **stopping)
+    assert isinstance(stopped, Incremental_Training_Early_Stopping)
+    assert stopped.get_early_stopping_final_epochs_dict() == {"epochs": 2}
+    assert_same(state(stopped), state(fitted(planted_URM, epochs=2)))
+    assert len(stopped.get_training_history()) == 4
+    np.testing.assert_array_equal(stopped.model.get_H(), fitted(planted_URM, epochs=2).model.get_H())
+
+
+def test_the_history_has_the_training_rmse(planted_URM):
+    history = fitted(planted_URM).get_training_history()
+    assert list(history.columns) == ["epoch", "training_loss", "training_RMSE", "seconds"]
+    np.testing.assert_allclose(history["training_RMSE"] ** 2, history["training_loss"])
+    assert history["training_loss"].is_monotonic_decreasing
+
+
+def test_it_starts_near_the_data(planted_URM):
+    recommender = fitted(planted_URM, epochs=0, init_std_dev=1e-6)
+    np.testing.assert_allclose(recommender.predict(0, range(80)), planted_URM.data.mean(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("when", ["early", "late"])
+def test_ctrl_c_ends_it_within_a_second_with_a_usable_model(planted_URM, when):
+    recommender = fitted(planted_URM)
+    delay = 0.3 if when == "early" else 0.8
+    sent = []
+
+    def interrupt():
+        time.sleep(delay)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        recommender.fit(**{**FAST, "epochs": 100_000})
+    assert time.perf_counter() - sent[0] < 1.0
+    thread.join()
+    epochs = recommender.get_early_stopping_final_epochs_dict()["epochs"]
+    assert epochs == len(recommender.get_training_history()) > 0
+    assert len(recommender.recommend(0, cutoff=5)) == 5
+    assert recommender._engine is None
+
+
+def test_ctrl_c_installs_the_best_validated_model(planted_URM):
+    class InterruptingEvaluator(EvaluatorByEpoch):
+        def evaluateRecommender(self, recommender):
+            if len(self.validated) == 3:
+                raise KeyboardInterrupt
+            return super().evaluateRecommender(recommender)
+
+    recommender = MatrixFactorization_PyTorch(planted_URM, verbose=False)
+    with pytest.raises(KeyboardInterrupt):
+        recommender.fit(**{**FAST, "epochs": 20}, validation_every_n=1, validation_metric="MAP",
+                        evaluator_object=InterruptingEvaluator({1: 0.1, 2: 0.5, 3: 0.2}))  # fmt: skip
+    assert_same(state(recommender), state(fitted(planted_URM, epochs=2)))
+
+
+def test_a_host_archive_without_biases_loads(planted_URM, tmp_path):
+    rng = np.random.default_rng(0)
+    data = {"USER_factors": rng.normal(size=(150, 3)), "ITEM_factors": rng.normal(size=(80, 3)), "use_bias": False}
+    DataIO(str(tmp_path)).save_data("host", data)
+    recommender = MatrixFactorization_PyTorch(planted_URM, verbose=False)
+    recommender.load_model(str(tmp_path), "host")
+    np.testing.assert_allclose(
+        recommender.predict(4, range(80)), data["USER_factors"][4] @ data["ITEM_factors"].T, rtol=1e-5
+    )
+    clipped = recommender.predict(4, range(80), clip=True)
+    assert clipped.min() >= planted_URM.data.min() and clipped.max() <= np.float32(planted_URM.data.max())
+
+
+def test_a_host_archive_with_biases_loads(planted_URM, tmp_path):
+    rng = np.random.default_rng(0)
+    data = {"USER_factors": rng.normal(size=(150, 3)), "ITEM_factors": rng.normal(size=(80, 3)), "use_bias": True,
+            "USER_bias": rng.normal(size=150), "ITEM_bias": rng.normal(size=80), "GLOBAL_bias": 0.25}  # fmt: skip
+    DataIO(str(tmp_path)).save_data("host", data)
+    recommender = MatrixFactorization_PyTorch(planted_URM, verbose=False)
+    recommender.load_model(str(tmp_path), "host")
+    expected = data["USER_factors"][4] @ data["ITEM_factors"].T + data["ITEM_bias"] + data["USER_bias"][4] + 0.25
+    np.testing.assert_allclose(recommender.predict(4, range(80)), expected, rtol=1e-4, atol=1e-5)
+
+
+def edited_archive(tmp_path, recommender, **changes):
+    recommender.save_model(tmp_path, "model")
+    data = DataIO(str(tmp_path)).load_data("model")
+    data.update(changes)
+    DataIO(str(tmp_path)).save_data("model", {key: value for key, value in data.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"USER_factors": None}, "USER_factors"),
+        ({"USER_factors": np.zeros((3, 3), np.float32)}, "USER_factors"),
+        ({"ITEM_factors": np.zeros((80, 2), np.float32)}, "ITEM_factors"),
+        ({"ITEM_factors": "text"}, "ITEM_factors"),
+        ({"ITEM_factors": np.full((80, 3), np.nan, np.float32)}, "ITEM_factors"),
+        ({"USER_bias": np.zeros(149, np.float32)}, "USER_bias"),
+        ({"ITEM_bias": None}, "ITEM_bias"),
+        ({"GLOBAL_bias": np.zeros(2, np.float32)}, "GLOBAL_bias"),
+        ({"GLOBAL_bias": np.array(np.inf, np.float32)}, "GLOBAL_bias"),
+        ({"use_bias": "yes"}, "use_bias"),
+        ({"activation": "tanh"}, "activation"),
+        ({"rating_range": np.zeros(3)}, "rating_range"),
+        ({"rating_range": np.array([5.0, 1.0])}, "rating_range"),
+        ({"format_version": 2}, "format_version"),
+        ({"format_version": "1"}, "format_version"),
+    ],
+)
+def test_an_edited_archive_is_refused_and_nothing_is_loaded(planted_URM, tmp_path, changes, message):
+    recommender = fitted(planted_URM)
+    edited_archive(tmp_path, recommender, **changes)
+    before = state(recommender)
+    with pytest.raises(ValueError, match=f"model.zip.*{message}"):
+        recommender.load_model(tmp_path, "model")
+    assert_same(before, state(recommender))
+
+
+def test_loading_sets_no_attribute_that_is_not_expected(planted_URM, tmp_path):
+    recommender = fitted(planted_URM)
+    edited_archive(tmp_path, recommender, recommend="hidden", verbose=True, URM_train=sps.identity(5))
+    loaded = MatrixFactorization_PyTorch(planted_URM, verbose=False)
+    loaded.load_model(tmp_path, "model")
+    assert callable(loaded.recommend) and loaded.verbose is False
+    assert loaded.URM_train.shape == planted_URM.shape
+
+
+def test_the_trained_module_is_there_only_after_a_fit(planted_URM, tmp_path):
+    with pytest.raises(RuntimeError, match="fit"):
+        _ = MatrixFactorization_PyTorch(planted_URM, verbose=False).model
+    recommender = fitted(planted_URM)
+    assert recommender.model.get_W().shape == (150, 3)
+    recommender.save_model(tmp_path)
+    recommender.load_model(tmp_path)
+    with pytest.raises(RuntimeError, match="fit"):
+        _ = recommender.model
+
+
+def test_one_user_and_one_item():
+    recommender = fitted(sps.csr_matrix([[4.0]]), epochs=50)
+    assert recommender.predict(0, 0)[0] == pytest.approx(4.0, abs=0.2)
+
+
+def test_predict_pairs_a_single_id_with_many(planted_URM):
+    recommender = fitted(planted_URM)
+    by_item = [recommender.predict(7, item)[0] for item in range(5)]
+    np.testing.assert_allclose(recommender.predict(7, range(5)), by_item, rtol=1e-6)
+    np.testing.assert_allclose(recommender.predict([7] * 5, range(5)), by_item, rtol=1e-6)
+    np.testing.assert_allclose(recommender.predict(range(5), 7), [recommender.predict(u, 7)[0] for u in range(5)])
+    with pytest.raises(ValueError, match="as long as"):
+        recommender.predict([1, 2], [1, 2, 3])
+
+
+def test_the_device_is_said_aloud(planted_URM, capsys):
+    MatrixFactorization_PyTorch(planted_URM).fit(**FAST, device="cpu")
+    out, err = capsys.readouterr()
+    assert "Training on cpu with the torch engine" in out
+    assert "2/2" in err and "training_RMSE" in err
+
+
+def test_the_fit_leaves_the_global_states_alone(planted_URM):
+    np.random.seed(3)
+    torch.manual_seed(3)
+    MatrixFactorization_PyTorch(planted_URM, verbose=False).fit(epochs=1)
+    after = np.random.random(), torch.rand(1)
+    np.random.seed(3)
+    torch.manual_seed(3)
+    assert after == (np.random.random(), torch.rand(1))
