@@ -148,10 +148,12 @@ class _TrainingRun:
         recommender.epochs_best = 0
         recommender.best_validation_metric = None
         recommender._earlystopping_validation_summary_df = None
+        start = time.perf_counter()
         try:
-            self._run_epochs()
+            reason = self._run_epochs()
             if not self.has_best:
                 self._keep_current_model()
+            self._announce_end(reason, time.perf_counter() - start)
         except KeyboardInterrupt:
             if not self.has_best:
                 self._keep_current_model()
@@ -160,28 +162,31 @@ class _TrainingRun:
             self.bar.close()
             recommender._training_history = pd.DataFrame(self.history) if self.history else None
 
-    def _run_epochs(self) -> None:
-        settings = self.settings
-        for epoch in range(1, settings.epochs_max + 1):
+    def _run_epochs(self) -> str:
+        """Run the epochs; returns why they ended, for the line that is printed."""
+        for epoch in range(1, self.settings.epochs_max + 1):
             self._run_epoch(epoch)
-            if not self._is_validated(epoch):
-                continue
-            self._validate(epoch)
-            if self._has_converged(epoch):
-                self._print(
-                    f"Convergence reached! Terminating at epoch {epoch}. Best value for "
-                    f"'{settings.validation_metric}' at epoch {self.recommender.epochs_best} is "
-                    f"{self.recommender.best_validation_metric:.4f}."
-                )
-                return
+            if self._is_validated(epoch):
+                self._validate(epoch)
+                if self._has_converged(epoch):
+                    return "Convergence reached! "
+        return ""
 
     def _run_epoch(self, epoch: int) -> None:
         start = time.perf_counter()
         report = self.recommender._run_epoch(epoch) or {}
         seconds = time.perf_counter() - start
         self.history.append({"epoch": epoch, "training_loss": math.nan, **report, "seconds": seconds})
+        self.bar.set_postfix(self._progress(report), refresh=False)
         self.bar.update()
-        self.bar.set_postfix({name: f"{value:.4f}" for name, value in report.items()})
+
+    def _progress(self, report: Mapping[str, float]) -> dict[str, str]:
+        """What the bar shows: the epoch's report, and the best validation so far with its epoch."""
+        shown = {name: f"{value:.4f}" for name, value in report.items()}
+        best = self.recommender.best_validation_metric
+        if best is not None:
+            shown[f"best {self.settings.validation_metric}"] = f"{best:.4f} (epoch {self.recommender.epochs_best})"
+        return shown
 
     def _is_validated(self, epoch: int) -> bool:
         settings = self.settings
@@ -190,17 +195,14 @@ class _TrainingRun:
         return epoch % settings.validation_every_n == 0 or epoch == settings.epochs_max
 
     def _validate(self, epoch: int) -> None:
-        self._print("Validation begins...")
         start = time.perf_counter()
         self.recommender._prepare_model_for_validation()
-        result, text = self.settings.evaluator_object.evaluateRecommender(self.recommender)
+        result, _ = self.settings.evaluator_object.evaluateRecommender(self.recommender)
         self._record_validation(epoch, result, time.perf_counter() - start)
-        self._print(text.rstrip())
 
         value = self._metric_value(epoch, result)
         best = self.recommender.best_validation_metric
         if best is None or value > best:
-            self._print("New best model found! Updating.")
             self._keep_best(epoch)
             self.recommender.best_validation_metric = value
             self.validations_since_best = 0
@@ -242,6 +244,14 @@ class _TrainingRun:
         self.recommender._prepare_model_for_validation()
         self._keep_best(len(self.history))
 
-    def _print(self, line: str) -> None:
+    def _announce_end(self, reason: str, seconds: float) -> None:
+        best = self.recommender.best_validation_metric
+        found = (
+            ""
+            if best is None
+            else f"Best value for '{self.settings.validation_metric}' at epoch {self.recommender.epochs_best} "
+            f"is {best:.4f}. "
+        )
         if not self.bar.disable:
+            line = f"{reason}Terminating at epoch {len(self.history)}. {found}Elapsed time {seconds:.2f} sec"
             tqdm.write(f"{self.settings.algorithm_name}: {line}")

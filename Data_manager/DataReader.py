@@ -1,0 +1,224 @@
+"""The base of the readers: where the data lies, what is kept of it, and what is printed."""
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+from Data_manager._download import RemoteFile, download, find_local, places_of
+from Data_manager.Dataset import Dataset
+from Recommenders._validation import check_bool
+
+DATA_FOLDER_VARIABLE = "RECSYS_DATA_FOLDER"
+DEFAULT_DATA_FOLDER = "Data_manager_split_datasets"
+
+
+def _as_folder(name: str, value: str | os.PathLike[str]) -> Path:
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be the path of a folder, got {value!r}")
+    if not os.fspath(value):
+        raise ValueError(f"{name} must be the path of a folder, got {value!r}")
+    return Path(value).expanduser()
+
+
+class DataReader:
+    """Reads one data set and keeps it, in the form of a `Dataset`, in the data folder.
+
+    A reader is a subclass with the class attributes below and one method, `_load_from_original_file`.
+
+    Parameters
+    ----------
+    reload_from_original_data : bool, default=False
+        Whether to read the original files even if the data set has been kept by an earlier call.
+    data_folder : str or path, optional
+        Where the original files are looked for and the data set is kept. Default: the folder that the environment
+        variable ``RECSYS_DATA_FOLDER`` names when the reader is made, else ``Data_manager_split_datasets/`` in the
+        current folder. (The host's folder lies beside its sources.)
+    verbose : bool, default=True
+        Whether to print what is being done, the statistics and progress bars.
+
+    Attributes
+    ----------
+    DATASET_SPLIT_ROOT_FOLDER : str
+        The data folder, with a slash at its end.
+    DATASET_OFFLINE_ROOT_FOLDER : str
+        ``Data_manager_offline_datasets/`` beside it, for files that a user's own reader takes from there.
+    """
+
+    AVAILABLE_URM: ClassVar[list[str]] = ["URM_all"]
+    AVAILABLE_ICM: ClassVar[list[str]] = []
+    AVAILABLE_UCM: ClassVar[list[str]] = []
+    IS_IMPLICIT: ClassVar[bool] = False
+
+    # the folder of the data set in the data folder; without its slash it is the data set's name
+    DATASET_SUBFOLDER: str = ""
+    DATASET_SUBFOLDER_ORIGINAL: ClassVar[str] = "original/"
+
+    # a reader whose result depends on its arguments or on a user's file must not find what other ones have left
+    KEEPS_DATASET: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        reload_from_original_data: bool = False,
+        *,
+        data_folder: str | os.PathLike[str] | None = None,
+        verbose: bool = True,
+    ) -> None:
+        self.reload_from_original_data = check_bool("reload_from_original_data", reload_from_original_data)
+        self.verbose = check_bool("verbose", verbose)
+        if data_folder is None:
+            data_folder = os.environ.get(DATA_FOLDER_VARIABLE) or DEFAULT_DATA_FOLDER
+        self.data_folder = _as_folder("data_folder", data_folder)
+        self.DATASET_SPLIT_ROOT_FOLDER = f"{self.data_folder.as_posix().rstrip('/')}/"
+        beside = self.data_folder.absolute().parent / "Data_manager_offline_datasets"
+        self.DATASET_OFFLINE_ROOT_FOLDER = f"{beside.as_posix()}/"
+        self._told_not_writable = False
+        if self.reload_from_original_data:
+            self._print("reload_from_original_data is True, previously loaded data will be ignored")
+
+    def get_dataset_name(self) -> str:
+        """The name of the data set: its subfolder without the slash."""
+        return self.DATASET_SUBFOLDER.rstrip("/")
+
+    def get_loaded_ICM_names(self) -> list[str]:
+        """The names of the item-feature matrices that the reader provides."""
+        return list(self.AVAILABLE_ICM)
+
+    def get_loaded_UCM_names(self) -> list[str]:
+        """The names of the user-feature matrices that the reader provides."""
+        return list(self.AVAILABLE_UCM)
+
+    def load_data(self, save_folder_path: str | os.PathLike[str] | bool | None = None) -> Dataset:
+        """The data set, from what an earlier call has kept or from the original files.
+
+        What is kept but cannot be used is replaced, with a warning that says what was wrong. A folder that cannot be
+        written is no obstacle: nothing is kept, with one warning.
+
+        Parameters
+        ----------
+        save_folder_path : str, path, None or False, default=None
+            The folder in which the data set is kept; None: ``<data folder>/<data set>/original/``; False: what is kept
+            is not read and nothing is written.
+
+        Returns
+        -------
+        Dataset
+            Verified.
+
+        Raises
+        ------
+        ValueError
+            If an original file is damaged, lacks a member or has a broken line (named with its number), or
+            the folder keeps another data set.
+        ConnectionError
+            If an original file is neither there nor can be downloaded; it says where to put it by hand.
+        """
+        folder = self._folder_to_keep_in(save_folder_path)
+        self._told_not_writable = False
+        dataset = None
+        if folder is not None and self.KEEPS_DATASET and not self.reload_from_original_data:
+            dataset = self._load_kept(folder)
+        if dataset is None:
+            self._print("Loading original data")
+            dataset = self._load_from_original_file()
+            self._verify(dataset)
+            if folder is not None:
+                self._keep(dataset, folder)
+        if self.verbose:
+            dataset.print_statistics()
+        return dataset
+
+    def _load_from_original_file(self) -> Dataset:
+        """Read the original files; to be written by each reader."""
+        raise NotImplementedError(f"{type(self).__name__} must define _load_from_original_file")
+
+    def _folder_to_keep_in(self, save_folder_path: str | os.PathLike[str] | bool | None) -> Path | None:
+        if save_folder_path is False:
+            return None
+        if save_folder_path is None:
+            if not self.KEEPS_DATASET:
+                return None
+            return self.data_folder / self.get_dataset_name() / self.DATASET_SUBFOLDER_ORIGINAL
+        if save_folder_path is True:
+            raise TypeError("save_folder_path must be the path of a folder, None or False, got True")
+        return _as_folder("save_folder_path", save_folder_path)
+
+    def _load_kept(self, folder: Path) -> Dataset | None:
+        dataset = Dataset()
+        try:
+            dataset.load_data(folder)
+            self._verify(dataset)
+        except (FileNotFoundError, NotADirectoryError):
+            self._print("Preloaded data not found, reading from original files...")
+            return None
+        except Exception as error:  # whatever a damaged file leads to, the original files are the way out
+            warnings.warn(
+                f"{self.get_dataset_name()}: the data kept in '{folder}' cannot be used and is made anew from the "
+                f"original files. {type(error).__name__}: {error}",
+                UserWarning,
+                stacklevel=3,
+            )
+            return None
+        if dataset.get_dataset_name() != self.get_dataset_name():
+            raise ValueError(
+                f"save_folder_path must be a folder that keeps {self.get_dataset_name()} or nothing, "
+                f"got '{folder}', which keeps {dataset.get_dataset_name()}"
+            )
+        return dataset
+
+    def _keep(self, dataset: Dataset, folder: Path) -> None:
+        if folder.is_dir():
+            self._print(f"Found already existing folder '{folder}'")
+        else:
+            self._print(f"Creating folder '{folder}'")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            dataset.save_data(folder)
+        except OSError as error:
+            self._tell_not_writable(folder, error)
+        else:
+            self._print("Saving complete!")
+
+    def _verify(self, dataset: Dataset) -> None:
+        self._print("Verifying data consistency...")
+        dataset.verify_data_consistency()
+        self._print("Verifying data consistency... Passed!")
+
+    @contextmanager
+    def _original_zip(self, remote: RemoteFile) -> Iterator[Path]:
+        """The zip of the data set: found in the data folder, else downloaded into it, else into a temporary folder."""
+        path = find_local(remote, self.data_folder, self.DATASET_SUBFOLDER, self._print)
+        if path is not None:
+            yield path
+            return
+        self._print("Unable to find data zip file. Downloading...")
+        by_hand = places_of(remote.file_name, self.data_folder, self.DATASET_SUBFOLDER)
+        with tempfile.TemporaryDirectory(prefix="recsys_download_") as temporary:
+            target = by_hand[0].parent
+            try:
+                target.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=target).close()
+            except OSError as error:
+                self._tell_not_writable(target, error)
+                target = Path(temporary)
+            self._print(f"Downloading: {remote.url}")
+            self._print(f"In folder: {target}")
+            yield download(remote, target, self.verbose, by_hand)
+
+    def _tell_not_writable(self, folder: Path, error: OSError) -> None:
+        if self._told_not_writable:
+            return
+        self._told_not_writable = True
+        warnings.warn(
+            f"{self.get_dataset_name()}: the folder '{folder}' cannot be written ({error}); the data is not kept and "
+            f"will be read anew each time. Choose another with data_folder or {DATA_FOLDER_VARIABLE}.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+    def _print(self, message: str) -> None:
+        if self.verbose:
+            print(f"{self.get_dataset_name()}: {message}")  # noqa: T201

@@ -1,0 +1,308 @@
+"""A data set: interactions, features of items and users, and the mappers from original ids to indices."""
+
+import copy
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sps
+
+from Data_manager._dataset_content import check_additional_mappers, check_feature_mappers, check_matrices
+from Data_manager._dataset_removal import without_items_and_users
+from Data_manager._dataset_storage import read_dataset, write_dataset
+from Data_manager._mappers import check_mapper_or_identity
+from Data_manager._statistics import features_line, gini_index, interactions_block
+from Data_manager.data_consistency_check import assert_implicit_data, assert_URM_ICM_mapper_consistency
+from Recommenders._validation import check_bool
+
+__all__ = ["Dataset", "gini_index"]
+
+
+class Dataset:
+    """Matrices by name, and the mappers from original ids to their rows and columns.
+
+    The data set owns what it holds: matrices and mappers are copied when they come in and when they go out, so nothing
+    done to them outside changes it (the host hands out references).
+
+    Parameters
+    ----------
+    dataset_name : str or None, default None
+    URM_dictionary : dict of str to scipy sparse matrix, shape (n_users, n_items), default None
+        Interactions; "URM_all" is what statistics and splits work on. None: no matrix, as for a data set to be loaded.
+    ICM_dictionary : dict of str to scipy sparse matrix, shape (n_items, n_features), default None
+    ICM_feature_mapper_dictionary : dict of str to dict of str to int, default None
+        For each ICM the column of each feature. None: "0", "1", ...
+    UCM_dictionary : dict of str to scipy sparse matrix, shape (n_users, n_features), default None
+    UCM_feature_mapper_dictionary : dict of str to dict of str to int, default None
+        As for the ICMs.
+    user_original_ID_to_index, item_original_ID_to_index : dict of str to int, default None
+        Row of each user and column of each item. Keys of another type become strings. None: "0", "1", ...
+    is_implicit : bool, default False
+        Whether the interactions are all 1.
+    additional_data_mapper : dict of str to dict, default None
+        Further mappers of the reader's own, kept and saved as they are.
+
+    Attributes
+    ----------
+    AVAILABLE_URM, AVAILABLE_ICM, AVAILABLE_UCM : dict of str to scipy.sparse.csr_matrix
+        Of the dtype that they came in; in canonical form, without explicit zeros.
+    AVAILABLE_ICM_feature_mapper, AVAILABLE_UCM_feature_mapper, additional_data_mapper : dict of str to dict
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If a matrix holds NaN or infinite numbers or has no rows or columns, or a mapper two ids of the same text.
+        Whether all fits together is for `verify_data_consistency` to say.
+    """
+
+    def __init__(
+        self,
+        dataset_name: str | None = None,
+        URM_dictionary: Mapping[str, Any] | None = None,
+        ICM_dictionary: Mapping[str, Any] | None = None,
+        ICM_feature_mapper_dictionary: Mapping[str, Mapping[str, int]] | None = None,
+        UCM_dictionary: Mapping[str, Any] | None = None,
+        UCM_feature_mapper_dictionary: Mapping[str, Mapping[str, int]] | None = None,
+        user_original_ID_to_index: Mapping[str, int] | None = None,
+        item_original_ID_to_index: Mapping[str, int] | None = None,
+        is_implicit: bool = False,
+        additional_data_mapper: Mapping[str, Mapping[Any, Any]] | None = None,
+    ) -> None:
+        if dataset_name is not None and not isinstance(dataset_name, str):
+            raise TypeError(f"dataset_name must be a string or None, got {dataset_name!r}")
+        self.DATASET_NAME = dataset_name
+        self._IS_IMPLICIT = check_bool("is_implicit", is_implicit)
+
+        self.AVAILABLE_URM = check_matrices("URM_dictionary", URM_dictionary)
+        self.AVAILABLE_ICM = check_matrices("ICM_dictionary", ICM_dictionary)
+        self.AVAILABLE_UCM = check_matrices("UCM_dictionary", UCM_dictionary)
+        self.AVAILABLE_ICM_feature_mapper = check_feature_mappers(
+            "ICM_feature_mapper_dictionary", ICM_feature_mapper_dictionary, self.AVAILABLE_ICM
+        )
+        self.AVAILABLE_UCM_feature_mapper = check_feature_mappers(
+            "UCM_feature_mapper_dictionary", UCM_feature_mapper_dictionary, self.AVAILABLE_UCM
+        )
+        self.additional_data_mapper = check_additional_mappers(additional_data_mapper)
+        self._HAS_ICM = len(self.AVAILABLE_ICM) > 0
+        self._HAS_UCM = len(self.AVAILABLE_UCM) > 0
+        self._HAS_additional_mapper = len(self.additional_data_mapper) > 0
+
+        n_users, n_items = self._shape()
+        self.user_original_ID_to_index = check_mapper_or_identity(
+            "user_original_ID_to_index", user_original_ID_to_index, n_users
+        )
+        self.item_original_ID_to_index = check_mapper_or_identity(
+            "item_original_ID_to_index", item_original_ID_to_index, n_items
+        )
+
+    def _shape(self) -> tuple[int, int]:
+        """Number of users and items; (0, 0) without a URM."""
+        for URM in self.AVAILABLE_URM.values():
+            return URM.shape
+        return (0, 0)
+
+    def _arguments(self) -> dict[str, Any]:
+        """What the constructor would take to make this data set again; references."""
+        return {
+            "dataset_name": self.DATASET_NAME,
+            "URM_dictionary": self.AVAILABLE_URM,
+            "ICM_dictionary": self.AVAILABLE_ICM,
+            "ICM_feature_mapper_dictionary": self.AVAILABLE_ICM_feature_mapper,
+            "UCM_dictionary": self.AVAILABLE_UCM,
+            "UCM_feature_mapper_dictionary": self.AVAILABLE_UCM_feature_mapper,
+            "user_original_ID_to_index": self.user_original_ID_to_index,
+            "item_original_ID_to_index": self.item_original_ID_to_index,
+            "is_implicit": self._IS_IMPLICIT,
+            "additional_data_mapper": self.additional_data_mapper,
+        }
+
+    def _become(self, arguments: Mapping[str, Any]) -> None:
+        """Take the content of another data set, once it has been found consistent."""
+        other = Dataset(**arguments)
+        other.verify_data_consistency()
+        vars(self).update(vars(other))
+
+    def copy(self) -> "Dataset":
+        """An independent data set of the same content, verified."""
+        duplicate = Dataset(**self._arguments())
+        duplicate.verify_data_consistency()
+        return duplicate
+
+    def get_dataset_name(self) -> str | None:
+        """The name of the data set."""
+        return self.DATASET_NAME
+
+    def is_implicit(self) -> bool:
+        """Whether the interactions are all 1."""
+        return self._IS_IMPLICIT
+
+    @staticmethod
+    def _get(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:
+        if name not in dictionary:
+            loaded = ", ".join(map(repr, dictionary)) or "(none)"
+            raise ValueError(f"{argument} must be one of those loaded: {loaded}, got {name!r}")
+        return dictionary[name].copy()
+
+    def get_URM_all(self) -> sps.csr_matrix:
+        """A copy of the URM named "URM_all"."""
+        return self.get_URM_from_name("URM_all")
+
+    def get_URM_from_name(self, URM_name: str) -> sps.csr_matrix:
+        """A copy of that URM, shape (n_users, n_items); ValueError, with the names, if there is none."""
+        matrix: sps.csr_matrix = self._get("URM_name", self.AVAILABLE_URM, URM_name)
+        return matrix
+
+    def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
+        """A copy of that ICM, shape (n_items, n_features); ValueError, with the names, if there is none."""
+        matrix: sps.csr_matrix = self._get("ICM_name", self.AVAILABLE_ICM, ICM_name)
+        return matrix
+
+    def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
+        """A copy of that UCM, shape (n_users, n_features); ValueError, with the names, if there is none."""
+        matrix: sps.csr_matrix = self._get("UCM_name", self.AVAILABLE_UCM, UCM_name)
+        return matrix
+
+    def get_ICM_feature_to_index_mapper_from_name(self, ICM_name: str) -> dict[str, int]:
+        """A copy of the feature mapper of that ICM."""
+        mapper: dict[str, int] = self._get("ICM_name", self.AVAILABLE_ICM_feature_mapper, ICM_name)
+        return mapper
+
+    def get_loaded_URM_names(self) -> list[str]:
+        """The names of the URMs."""
+        return list(self.AVAILABLE_URM)
+
+    def get_loaded_URM_dict(self) -> dict[str, sps.csr_matrix]:
+        """Copies of all URMs by name."""
+        return {name: matrix.copy() for name, matrix in self.AVAILABLE_URM.items()}
+
+    def get_loaded_ICM_dict(self) -> dict[str, sps.csr_matrix]:
+        """Copies of all ICMs by name."""
+        return {name: matrix.copy() for name, matrix in self.AVAILABLE_ICM.items()}
+
+    def get_loaded_ICM_feature_mapper_dict(self) -> dict[str, dict[str, int]]:
+        """Copies of all ICMs' feature mappers by name."""
+        return copy.deepcopy(self.AVAILABLE_ICM_feature_mapper)
+
+    def get_loaded_UCM_dict(self) -> dict[str, sps.csr_matrix]:
+        """Copies of all UCMs by name."""
+        return {name: matrix.copy() for name, matrix in self.AVAILABLE_UCM.items()}
+
+    def get_loaded_UCM_feature_mapper_dict(self) -> dict[str, dict[str, int]]:
+        """Copies of all UCMs' feature mappers by name."""
+        return copy.deepcopy(self.AVAILABLE_UCM_feature_mapper)
+
+    def get_user_original_ID_to_index_mapper(self) -> dict[str, int]:
+        """A copy of the mapper of the users."""
+        return dict(self.user_original_ID_to_index)
+
+    def get_item_original_ID_to_index_mapper(self) -> dict[str, int]:
+        """A copy of the mapper of the items."""
+        return dict(self.item_original_ID_to_index)
+
+    def get_global_mapper_dict(self) -> dict[str, dict[str, int]]:
+        """Copies of both mappers, by `user_original_ID_to_index` and `item_original_ID_to_index`.
+
+        The host gives references, through which a splitter corrupts its reader's data set.
+        """
+        return {
+            "user_original_ID_to_index": self.get_user_original_ID_to_index_mapper(),
+            "item_original_ID_to_index": self.get_item_original_ID_to_index_mapper(),
+        }
+
+    def print_statistics(self) -> None:
+        """Print sizes, densities, profile lengths and the Gini index of URM_all, and a line for each ICM and UCM."""
+        print(interactions_block(self.DATASET_NAME, self.get_URM_all()))  # noqa: T201
+        for kind, matrices in (("ICM", self.AVAILABLE_ICM), ("UCM", self.AVAILABLE_UCM)):
+            for name, matrix in matrices.items():
+                print(features_line(kind, name, matrix))  # noqa: T201
+            if matrices:
+                print("\n")  # noqa: T201
+
+    def verify_data_consistency(self) -> None:
+        """Check that matrices and mappers are complete and fit together.
+
+        Every URM has interactions and only finite numbers, implicit data is all ones, and what
+        `assert_URM_ICM_mapper_consistency` checks holds.
+
+        Raises
+        ------
+        ValueError
+            On the first thing that does not fit, with the name of the data set.
+        """
+        name = f"Dataset {self.DATASET_NAME}"
+        for URM_name, URM in self.AVAILABLE_URM.items():
+            if not np.isfinite(URM.data).all():
+                raise ValueError(f"{name}: {URM_name} must hold finite numbers, got NaN or infinite ones")
+            if np.count_nonzero(URM.data) == 0:
+                raise ValueError(f"{name}: {URM_name} must have at least one interaction, got none")
+        if self._IS_IMPLICIT:
+            try:
+                assert_implicit_data([self.get_URM_all()], verbose=False)
+            except ValueError as error:
+                raise ValueError(f"{name}: URM_all of an implicit data set: {error}") from error
+        assert_URM_ICM_mapper_consistency(
+            self.AVAILABLE_URM,
+            self.get_global_mapper_dict(),
+            self.AVAILABLE_ICM,
+            self.AVAILABLE_ICM_feature_mapper,
+            self.AVAILABLE_UCM,
+            self.AVAILABLE_UCM_feature_mapper,
+            name,
+        )
+
+    def save_data(self, save_folder_path: str | os.PathLike[str]) -> None:
+        """Save to a folder, which is made if it is missing; an inconsistent data set is refused.
+
+        Parameters
+        ----------
+        save_folder_path : str or path
+            With or without a slash at the end. It gets `dataset_global_attributes.zip`, `dataset_URM.zip` and, where
+            there is something to hold, `dataset_ICM.zip`, `dataset_ICM_mappers.zip`, `dataset_UCM.zip`,
+            `dataset_UCM_mappers.zip` and `dataset_additional_mappers.zip`.
+        """
+        self.verify_data_consistency()
+        write_dataset(save_folder_path, self._arguments())
+
+    def load_data(self, save_folder_path: str | os.PathLike[str]) -> None:
+        """Replace the content of this data set by what `save_data` wrote; after an error it is what it was.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no saved data set.
+        ValueError
+            If an archive is damaged or does not hold what it should.
+        """
+        arguments = read_dataset(save_folder_path)
+        try:
+            self._become(arguments)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{save_folder_path} must hold the archives of a data set, got others: {error}") from error
+
+    def _remove_items_and_users(
+        self, items_to_remove: Any = None, users_to_remove: Any = None, *, verbose: bool = True
+    ) -> None:
+        """Drop items and users everywhere, then the features that occur nowhere any more; the others are renumbered.
+
+        Parameters
+        ----------
+        items_to_remove, users_to_remove : array of indices or None, default None
+            None: no item, or no user. The order of what stays is kept.
+        verbose : bool, default True
+            Print a line for each ICM and UCM.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an index is out of range, or what is left is no consistent data set; nothing has been removed then.
+        """
+        self.verify_data_consistency()
+        if verbose:
+            for name in self.AVAILABLE_ICM:
+                print(f"Dataset: Removing items from {name}")  # noqa: T201
+            for name in self.AVAILABLE_UCM:
+                print(f"Dataset: Removing users from {name}")  # noqa: T201
+        self._become(without_items_and_users(self._arguments(), items_to_remove, users_to_remove))

@@ -1,0 +1,173 @@
+"""Sparse matrices built from pieces, when neither the shape nor the number of cells is known in advance."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sps
+
+from Data_manager._incremental_parts import MAX_IDS, Axis, Cells, check_data, check_list
+from Recommenders._validation import check_bool, check_choice, check_int
+
+
+class IncrementalSparseMatrix_ListBased:
+    """A sparse matrix of float64 to which cells are added piece by piece.
+
+    Parameters
+    ----------
+    auto_create_col_mapper, auto_create_row_mapper : bool, default False
+        Columns or rows are tokens of any hashable type, which get an index in order of first appearance; otherwise they
+        are the indices themselves, integers in 0..2^31-2.
+    n_rows, n_cols : int >= 1 or None, default None
+        The shape; None: as many as there are tokens, or the largest index plus one.
+
+    Notes
+    -----
+    A whole list is added at once by numpy and pandas; only distinct tokens pass through Python. Memory is 16 bytes a
+    cell and grows with the cells (the host reserves room for 10 million at the start).
+    """
+
+    def __init__(
+        self,
+        auto_create_col_mapper: bool = False,
+        auto_create_row_mapper: bool = False,
+        n_rows: int | None = None,
+        n_cols: int | None = None,
+    ) -> None:
+        has_col_mapper = check_bool("auto_create_col_mapper", auto_create_col_mapper)
+        has_row_mapper = check_bool("auto_create_row_mapper", auto_create_row_mapper)
+        n_rows = None if n_rows is None else check_int("n_rows", n_rows, minimum=1, maximum=MAX_IDS)
+        n_cols = None if n_cols is None else check_int("n_cols", n_cols, minimum=1, maximum=MAX_IDS)
+        self._rows = Axis("rows", n_rows, {} if has_row_mapper else None)
+        self._cols = Axis("cols", n_cols, {} if has_col_mapper else None)
+        self._cells = Cells(np.float64)
+
+    def add_data_lists(self, rows: Any, cols: Any, data: Any) -> None:
+        """Add the cells (rows[k], cols[k]) with the values data[k].
+
+        Parameters
+        ----------
+        rows, cols : list or 1-D array of tokens, or of integer indices
+        data : list or 1-D array of finite numbers
+            Of the same length.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the lengths differ, a token is missing, an index is out of range, or a number does not fit the dtype.
+            Nothing has been added then.
+        """
+        row_tokens, col_tokens = check_list("rows", rows), check_list("cols", cols)
+        if len(row_tokens) != len(col_tokens):
+            raise ValueError(f"rows and cols must be of one length, got {len(row_tokens)} and {len(col_tokens)}")
+        values = check_data(data, len(row_tokens), self._cells.dtype)
+        row_codes, unique_rows = self._rows.encode(row_tokens)
+        col_codes, unique_cols = self._cols.encode(col_tokens)
+
+        kept = self._rows.known(row_codes, unique_rows) & self._cols.known(col_codes, unique_cols)
+        row_codes, col_codes = row_codes[kept], col_codes[kept]
+        new_rows = self._rows.new_tokens(row_codes, unique_rows)
+        new_cols = self._cols.new_tokens(col_codes, unique_cols)
+        self._cells.append(
+            self._rows.indices(row_codes, unique_rows, new_rows),
+            self._cols.indices(col_codes, unique_cols, new_cols),
+            values[kept],
+        )
+
+    def add_single_row(self, row: Any, cols: Any, data: Any = 1.0) -> None:
+        """Add cells of one row.
+
+        Parameters
+        ----------
+        row : token or int
+        cols : list or 1-D array of tokens, or of integer indices
+        data : number, or list or 1-D array of numbers, default 1.0
+            One value for all cells, or one for each.
+        """
+        n_cells = len(check_list("cols", cols))
+        self.add_data_lists([row] * n_cells, cols, np.full(n_cells, data) if np.ndim(data) == 0 else data)
+
+    def get_column_token_to_id_mapper(self) -> dict[Any, int]:
+        """Index of each column's token, as a new dict; {0: 0, 1: 1, ...} without a mapper."""
+        return self._cols.token_to_id()
+
+    def get_row_token_to_id_mapper(self) -> dict[Any, int]:
+        """Index of each row's token, as a new dict; {0: 0, 1: 1, ...} without a mapper."""
+        return self._rows.token_to_id()
+
+    def get_nnz(self) -> int:
+        """Number of cells added so far, duplicates and zeros included."""
+        return self._cells.n_cells
+
+    def get_SparseMatrix(self) -> sps.csr_matrix:
+        """The matrix of all cells so far; cells added twice are summed, zeros dropped."""
+        return self._cells.to_csr((self._rows.size, self._cols.size))
+
+
+class IncrementalSparseMatrix(IncrementalSparseMatrix_ListBased):
+    """`IncrementalSparseMatrix_ListBased` with values of any real type.
+
+    Parameters
+    ----------
+    auto_create_col_mapper, auto_create_row_mapper, n_rows, n_cols
+        As there.
+    dtype : numpy dtype of real numbers, default numpy.float64
+        A number that an integer type would change is refused.
+    """
+
+    def __init__(
+        self,
+        auto_create_col_mapper: bool = False,
+        auto_create_row_mapper: bool = False,
+        n_rows: int | None = None,
+        n_cols: int | None = None,
+        dtype: npt.DTypeLike = np.float64,
+    ) -> None:
+        super().__init__(auto_create_col_mapper, auto_create_row_mapper, n_rows, n_cols)
+        self._cells = Cells(dtype)
+
+
+def _preinitialized(name: str, mapper: Any, on_new: str) -> dict[Any, int]:
+    if mapper is None and on_new == "add":
+        return {}
+    if not isinstance(mapper, Mapping):
+        raise TypeError(
+            f"{name} must be a dict from token to index, or None where new tokens are added, got {mapper!r}"
+        )
+    # the shape is the mapper's size, so there is neither a gap nor a double
+    if sorted(mapper.values()) != list(range(len(mapper))):
+        raise ValueError(f"{name} must be a dict to the indices 0..{len(mapper) - 1}, once each, got others")
+    return {token: int(index) for token, index in mapper.items()}
+
+
+class IncrementalSparseMatrix_FilterIDs(IncrementalSparseMatrix):
+    """An `IncrementalSparseMatrix` that starts from known tokens, and adds or ignores others.
+
+    A cell with an ignored row or column is dropped whole: it does not give its other token an index. The shape is the
+    sizes of the mappers.
+
+    Parameters
+    ----------
+    preinitialized_col_mapper, preinitialized_row_mapper : dict of token to index or None, default None
+        Indices 0..n-1. They are copied, and not changed when tokens are added.
+    on_new_col, on_new_row : {"add", "ignore"}, default "add"
+        What happens to tokens that the mapper does not have; "ignore" needs a mapper.
+    dtype : numpy dtype of real numbers, default numpy.float64
+    """
+
+    def __init__(
+        self,
+        preinitialized_col_mapper: Mapping[Any, int] | None = None,
+        preinitialized_row_mapper: Mapping[Any, int] | None = None,
+        on_new_col: str = "add",
+        on_new_row: str = "add",
+        dtype: npt.DTypeLike = np.float64,
+    ) -> None:
+        super().__init__(auto_create_col_mapper=True, auto_create_row_mapper=True, dtype=dtype)
+        on_new_col = check_choice("on_new_col", on_new_col, ("add", "ignore"))
+        on_new_row = check_choice("on_new_row", on_new_row, ("add", "ignore"))
+        col_mapper = _preinitialized("preinitialized_col_mapper", preinitialized_col_mapper, on_new_col)
+        row_mapper = _preinitialized("preinitialized_row_mapper", preinitialized_row_mapper, on_new_row)
+        self._rows = Axis("rows", None, row_mapper, ignore_new=on_new_row == "ignore")
+        self._cols = Axis("cols", None, col_mapper, ignore_new=on_new_col == "ignore")

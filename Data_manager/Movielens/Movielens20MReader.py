@@ -1,0 +1,15 @@
+"""MovieLens 20M."""
+
+from Data_manager.Movielens._movielens import MovielensWithTagsReader, csv_tables, grouplens
+
+
+class Movielens20MReader(MovielensWithTagsReader):
+    """MovieLens 20M (``ml-20m.zip``): URM_all, URM_timestamp; ICM_all, ICM_genres, ICM_tags, ICM_year.
+
+    The files are read as what they are, quoted csv in UTF-8 (the host splits quoted tags at their commas).
+    Parameters are those of `DataReader`.
+    """
+
+    DATASET_SUBFOLDER = "Movielens20M/"
+    ZIP = grouplens("ml-20m.zip", "cd245b17a1ae2cc31bb14903e1204af3")
+    TABLES = csv_tables("ml-20m")

@@ -1,0 +1,135 @@
+"""What the MovieLens readers share: which file is where in the zip, and the way from the tables to a Dataset.
+
+All editions are of GroupLens, https://grouplens.org/datasets/movielens/, for research use, not to be redistributed:
+F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM TiiS 5(4), 2015.
+"""
+
+from typing import ClassVar
+
+import pandas as pd
+
+from Data_manager._download import RemoteFile
+from Data_manager._parsing import TextTable, read_table
+from Data_manager._zip_members import ZipMembers, open_zip
+from Data_manager.DataReader import DataReader
+from Data_manager.Dataset import Dataset
+from Data_manager.DatasetMapperManager import DatasetMapperManager
+from Data_manager.Movielens._features import genres_frame, tags_frame, users_frame, years_frame
+
+# kinds of the fields, by the names that the code uses
+_RATINGS = {"UserID": "int", "ItemID": "int", "Rating": "float", "Timestamp": "int"}
+
+RATINGS_DAT = TextTable("::", _RATINGS)
+RATINGS_TAB = TextTable("\t", _RATINGS)
+MOVIES_DAT = TextTable("::", {"ItemID": "int", "Title": "free", "Genres": "text"}, encoding="latin-1")
+TAGS_DAT = TextTable("::", {"UserID": "skip", "ItemID": "int", "Tag": "free", "Timestamp": "skip"}, encoding="latin-1")
+USERS_DAT = TextTable(
+    "::", {"UserID": "int", "Gender": "key", "Age_group": "key", "Occupation": "key", "Zip_code": "key"}
+)
+
+RATINGS_CSV = TextTable(
+    ",", {"userId": "int", "movieId": "int", "rating": "float", "timestamp": "int"}, header=True, quoted=True
+)
+MOVIES_CSV = TextTable(",", {"movieId": "int", "title": "text", "genres": "text"}, header=True, quoted=True)
+TAGS_CSV = TextTable(",", {"movieId": "int", "tag": "text"}, header=True, quoted=True)
+
+_NAMES_OF_HEADER = {
+    "userId": "UserID",
+    "movieId": "ItemID",
+    "rating": "Rating",
+    "timestamp": "Timestamp",
+    "title": "Title",
+    "genres": "Genres",
+    "tag": "Tag",
+}
+
+
+def grouplens(file_name: str, md5: str) -> RemoteFile:
+    """A MovieLens zip on GroupLens' server."""
+    return RemoteFile(f"https://files.grouplens.org/datasets/movielens/{file_name}", md5)
+
+
+class MovielensReader(DataReader):
+    """The base of the MovieLens readers: a subclass is the class attributes of one edition.
+
+    URM_all has the ratings, URM_timestamp their times in seconds since 1970. An item of the movies file that nobody
+    rated has an index after those of all rated items, so it is a cold column of the URMs.
+    """
+
+    AVAILABLE_URM: ClassVar[list[str]] = ["URM_all", "URM_timestamp"]
+
+    ZIP: ClassVar[RemoteFile]
+    # member of the zip and its layout, for "ratings", "movies" and, where the edition has them, "tags" and "users"
+    TABLES: ClassVar[dict[str, tuple[str, TextTable]]]
+
+    def _load_from_original_file(self) -> Dataset:
+        manager = DatasetMapperManager()
+        members = [member for member, _ in self.TABLES.values()]
+        with self._original_zip(self.ZIP) as path, open_zip(path, members) as archive:
+            self._print("Loading Interactions")
+            ratings = self._table(archive, "ratings")
+            self._add_interactions(manager, ratings)
+            for name, frame in self._item_features(archive).items():
+                manager.add_ICM(frame, name)
+            if self.AVAILABLE_UCM:
+                self._print("Loading User Features")
+                manager.add_UCM(users_frame(self._users(archive)), "UCM_all")
+            dataset = manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
+            if dataset.AVAILABLE_URM["URM_all"].nnz != len(ratings):
+                raise _not_one_rating_a_pair(archive.where(self.TABLES["ratings"][0]), ratings)
+        self._print("Loading Complete")
+        return dataset
+
+    def _table(self, archive: ZipMembers, name: str) -> pd.DataFrame:
+        member, layout = self.TABLES[name]
+        frame = read_table(lambda: archive.open(member), archive.where(member), layout)
+        return frame.rename(columns=_NAMES_OF_HEADER)
+
+    def _add_interactions(self, manager: DatasetMapperManager, ratings: pd.DataFrame) -> None:
+        pairs = ratings[["UserID", "ItemID"]]
+        manager.add_URM(pairs.assign(Data=ratings["Rating"]), "URM_all")
+        manager.add_URM(pairs.assign(Data=ratings["Timestamp"].astype("float64")), "URM_timestamp")
+
+    def _item_features(self, archive: ZipMembers) -> dict[str, pd.DataFrame]:
+        """The data frames of AVAILABLE_ICM, in its order."""
+        self._print("Loading Item Features Genres")
+        movies = self._movies(archive)
+        frames = {"ICM_genres": self._genres(movies), "ICM_year": years_frame(movies)}
+        if "tags" in self.TABLES:
+            self._print("Loading Item Features Tags")
+            frames["ICM_tags"] = tags_frame(self._table(archive, "tags"))
+            frames["ICM_all"] = pd.concat([frames["ICM_genres"], frames["ICM_tags"]], ignore_index=True)
+        return {name: frames[name] for name in self.AVAILABLE_ICM}
+
+    def _movies(self, archive: ZipMembers) -> pd.DataFrame:
+        return self._table(archive, "movies").drop_duplicates("ItemID")
+
+    def _genres(self, movies: pd.DataFrame) -> pd.DataFrame:
+        return genres_frame(movies)
+
+    def _users(self, archive: ZipMembers) -> pd.DataFrame:
+        return self._table(archive, "users").drop_duplicates("UserID")
+
+
+class MovielensWithTagsReader(MovielensReader):
+    """The base of the editions from 10M on: ICM_all is ICM_genres' and ICM_tags' features side by side."""
+
+    AVAILABLE_ICM: ClassVar[list[str]] = ["ICM_all", "ICM_genres", "ICM_tags", "ICM_year"]
+
+
+def _not_one_rating_a_pair(where: str, ratings: pd.DataFrame) -> ValueError:
+    wrong = ratings[ratings.duplicated(["UserID", "ItemID"]) | (ratings["Rating"] == 0)]
+    user, item = wrong[["UserID", "ItemID"]].iloc[0]
+    return ValueError(
+        f"{where} must have one rating, not 0, for a user and an item, got {len(wrong)} line(s) that break this, "
+        f"the first for user {user} and item {item}"
+    )
+
+
+def csv_tables(folder: str) -> dict[str, tuple[str, TextTable]]:
+    """The members of the editions from 20M on: csv files in one folder."""
+    return {
+        "ratings": (f"{folder}/ratings.csv", RATINGS_CSV),
+        "movies": (f"{folder}/movies.csv", MOVIES_CSV),
+        "tags": (f"{folder}/tags.csv", TAGS_CSV),
+    }

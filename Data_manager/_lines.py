@@ -1,0 +1,127 @@
+"""Delimited text, line by line: the header, small files with free text, and the search for a broken line."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, NoReturn
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from Data_manager._parsing import TextTable
+
+Field = tuple[str, str]  # name and kind
+
+_INTEGER = re.compile(r"-?[0-9]+")
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_SHOWN_CHARACTERS = 200
+
+
+def _text_of(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    # bytes that cannot be decoded become lone surrogates, which no valid text has: such a line is found by them
+    return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _refuse_line(where: str, number: int, line: str, reason: str) -> NoReturn:
+    line = line.rstrip("\r\n")
+    shown = line if len(line) <= _SHOWN_CHARACTERS else line[:_SHOWN_CHARACTERS] + "..."
+    raise ValueError(f"{where}, line {number} is broken ({reason}): {shown!r}")
+
+
+def fields_from_header(stream: IO[bytes], where: str, table: "TextTable") -> list[Field]:
+    """The fields of a file with a header, in the file's order; those that `table` does not name are "skip"."""
+    first_line = _text_of(stream, table.encoding).readline().removeprefix("\ufeff").rstrip("\r\n")
+    names = split_line(first_line, table.separator, table.quoted)
+    missing = [name for name in table.columns if names.count(name) != 1]
+    if missing:
+        raise ValueError(
+            f"{where} must have in its first line, once each, the columns {', '.join(table.columns)}, "
+            f"got {first_line[:_SHOWN_CHARACTERS]!r}"
+        )
+    return [(name, table.columns.get(name, "skip")) for name in names]
+
+
+def split_line(line: str, separator: str, quoted: bool) -> list[str]:
+    """The fields of one line without its end."""
+    if quoted and len(separator) == 1:
+        return next(csv.reader([line], delimiter=separator), [])
+    return line.split(separator)
+
+
+def read_free_text(stream: IO[bytes], where: str, table: "TextTable") -> pd.DataFrame:
+    """Read a file in whose "free" field the separator may occur; a loop over lines, for files of movies and tags.
+
+    The fields before the free one are split off from the left, those after it from the right.
+    """
+    names, kinds = list(table.columns), list(table.columns.values())
+    free = kinds.index("free")
+    rows = []
+    for number, line in enumerate(_text_of(stream, table.encoding), start=1):
+        text = line.rstrip("\r\n")
+        if not text:
+            continue
+        left = text.split(table.separator, free)
+        row = [*left[:-1], *left[-1].rsplit(table.separator, len(names) - 1 - free)]
+        reason = _what_is_wrong(row, list(zip(names, kinds)))
+        if reason:
+            _refuse_line(where, number, line, reason)
+        rows.append(row)
+    if not rows:
+        raise ValueError(f"{where} holds no lines")
+    columns = {}
+    for name, kind, values in zip(names, kinds, zip(*rows)):
+        if kind != "skip":
+            convert = {"int": int, "float": float}.get(kind, str)
+            columns[name] = [convert(value) for value in values]
+    return pd.DataFrame(columns)
+
+
+def raise_at_broken_line(stream: IO[bytes], where: str, table: "TextTable", fields: list[Field]) -> None:
+    """Raise the ValueError of the first broken line; return if none is found."""
+    for number, line, row in _rows(stream, table):
+        reason = _what_is_wrong(row, fields)
+        if not reason and table.separator == "::" and any(":" in field for field in row):
+            reason = "a ':' inside a field"
+        if reason:
+            _refuse_line(where, number, line, reason)
+
+
+def _rows(stream: IO[bytes], table: "TextTable") -> Iterator[tuple[int, str, list[str]]]:
+    """Number, text and fields of every line; a record over several lines has the number of its first."""
+    text = _text_of(stream, table.encoding)
+    n_header_lines = int(table.header)
+    if table.quoted:
+        reader = csv.reader(text, delimiter=table.separator)
+        number = 1
+        for row in reader:
+            if row and number > n_header_lines:
+                yield number, table.separator.join(row), row
+            number = reader.line_num + 1
+        return
+    for number, line in enumerate(text, start=1):
+        if number > n_header_lines and line.rstrip("\r\n"):
+            yield number, line, line.rstrip("\r\n").removeprefix("\ufeff").split(table.separator)
+
+
+def _what_is_wrong(row: list[str], fields: list[Field]) -> str | None:
+    if len(row) != len(fields):
+        return f"{len(fields)} fields expected, {len(row)} found"
+    for value, (name, kind) in zip(row, fields):
+        if _UNDECODED.search(value):
+            return "its bytes are not text in the file's encoding"
+        if kind == "int" and not (_INTEGER.fullmatch(value.strip()) and abs(int(value)) < 2**63):
+            return f"{name} is not an integer"
+        if kind == "float" and not _is_finite_number(value):
+            return f"{name} is not a finite number"
+        if kind == "key" and not value:
+            return f"{name} is empty"
+    return None
+
+
+def _is_finite_number(value: str) -> bool:
+    try:
+        return "_" not in value and math.isfinite(float(value))
+    except ValueError:
+        return False

@@ -1,0 +1,235 @@
+"""The historical functions of one user's list, and the metric objects by their historical names.
+
+The functions say in plain words what the objects compute for many users at once. In them `is_relevant` is a sequence of
+bool, one for each recommended item, best first: whether it is one of the user's test items.
+
+An object's `add_recommendations` takes a batch of users, `RankingBatch(lists, test_rows, max_cutoff).at(cutoff)` of
+`Evaluation.ranking_batch`; its `merge_with_other` takes another object of its class, so that parts can be evaluated
+apart.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from Evaluation._accuracy import HIT_RATE, MAP, MAP_MIN_DEN, MRR
+from Evaluation._coverage import (
+    Coverage_Item,
+    Coverage_Item_HIT,
+    Coverage_User,
+    Coverage_User_HIT,
+    Items_In_GT,
+    Users_In_GT,
+)
+from Evaluation._diversity import (
+    Diversity_Herfindahl,
+    Diversity_MeanInterList,
+    Diversity_similarity,
+    Gini_Diversity,
+    Ratio_Diversity_Gini,
+    Ratio_Diversity_Herfindahl,
+    Ratio_Shannon_Entropy,
+    Shannon_Entropy,
+)
+from Evaluation._metric_base import _Global_Item_Distribution_Counter, _Metrics_Object
+from Evaluation._popularity import AveragePopularity, Novelty, Ratio_AveragePopularity, Ratio_Novelty
+from Evaluation._validation import check_int, refuse
+
+__all__ = [
+    "HIT_RATE",
+    "MAP",
+    "MAP_MIN_DEN",
+    "MRR",
+    "AveragePopularity",
+    "Coverage_Item",
+    "Coverage_Item_HIT",
+    "Coverage_User",
+    "Coverage_User_HIT",
+    "Diversity_Herfindahl",
+    "Diversity_MeanInterList",
+    "Diversity_similarity",
+    "Gini_Diversity",
+    "Items_In_GT",
+    "Novelty",
+    "Ratio_AveragePopularity",
+    "Ratio_Diversity_Gini",
+    "Ratio_Diversity_Herfindahl",
+    "Ratio_Novelty",
+    "Ratio_Shannon_Entropy",
+    "Shannon_Entropy",
+    "Users_In_GT",
+    "_Global_Item_Distribution_Counter",
+    "_Metrics_Object",
+    "arhr_all_hits",
+    "average_precision",
+    "average_precision_min_denominator",
+    "dcg",
+    "ndcg",
+    "pp_metrics",
+    "precision",
+    "precision_recall_min_denominator",
+    "recall",
+    "rr",
+]
+
+
+def _hits(is_relevant: Any) -> np.ndarray:
+    """The hits of one list, (n,) bool."""
+    hits = np.asarray(is_relevant)
+    if hits.ndim != 1:
+        raise refuse(ValueError, "is_relevant", "one-dimensional", f"{hits.ndim} dimensions")
+    return hits.astype(bool)
+
+
+def _precision_sum(hits: np.ndarray) -> float:
+    """Sum over the hits of the precision at their rank."""
+    return float(np.sum(hits * np.cumsum(hits) / np.arange(1, hits.size + 1)))
+
+
+def precision(is_relevant: Any) -> float:
+    """Share of the list that is relevant; 0 for an empty list.
+
+    Examples
+    --------
+    >>> precision([True, False, True, False])
+    0.5
+    """
+    hits = _hits(is_relevant)
+    return float(hits.sum() / hits.size) if hits.size > 0 else 0.0
+
+
+def precision_recall_min_denominator(is_relevant: Any, n_test_items: int) -> float:
+    """Hits over min(number of test items, length of the list); 0 for an empty list.
+
+    Examples
+    --------
+    >>> precision_recall_min_denominator([True, False, True, False], n_test_items=2)
+    1.0
+    """
+    hits, n_test_items = _hits(is_relevant), check_int("n_test_items", n_test_items, minimum=1)
+    return float(hits.sum() / min(n_test_items, hits.size)) if hits.size > 0 else 0.0
+
+
+def recall(is_relevant: Any, n_test_items: int) -> float:
+    """Hits over the number of test items.
+
+    Examples
+    --------
+    >>> recall([True, False, True, False], n_test_items=8)
+    0.25
+    """
+    return float(_hits(is_relevant).sum() / check_int("n_test_items", n_test_items, minimum=1))
+
+
+def average_precision(is_relevant: Any) -> float:
+    """(1/n) sum over the hits of the precision at their rank; n is the length of the list; 0 for an empty one.
+
+    Examples
+    --------
+    >>> average_precision([True, False, False, True])
+    0.375
+    """
+    hits = _hits(is_relevant)
+    return _precision_sum(hits) / hits.size if hits.size > 0 else 0.0
+
+
+def average_precision_min_denominator(is_relevant: Any, n_test_items: int) -> float:
+    """As `average_precision`, divided by min(number of test items, n) instead of n.
+
+    Examples
+    --------
+    >>> average_precision_min_denominator([True, False, False, True], n_test_items=2)
+    0.75
+    """
+    hits, n_test_items = _hits(is_relevant), check_int("n_test_items", n_test_items, minimum=1)
+    return _precision_sum(hits) / min(n_test_items, hits.size) if hits.size > 0 else 0.0
+
+
+def rr(is_relevant: Any) -> float:
+    """Reciprocal rank of the first hit, the first place having rank 1; 0 without a hit.
+
+    Examples
+    --------
+    >>> rr([False, True, True])
+    0.5
+    """
+    hits = _hits(is_relevant)
+    return 1.0 / (int(np.argmax(hits)) + 1) if hits.any() else 0.0
+
+
+def arhr_all_hits(is_relevant: Any) -> float:
+    """Sum over all hits of 1 / rank.
+
+    Examples
+    --------
+    >>> arhr_all_hits([False, True, False, True])
+    0.75
+    """
+    hits = _hits(is_relevant)
+    return float(np.sum(hits / np.arange(1, hits.size + 1)))
+
+
+def dcg(scores: Any) -> float:
+    """Discounted cumulative gain: sum over ranks k of (2^rel_k - 1) / log2(k + 1), in float64 whatever comes in.
+
+    Parameters
+    ----------
+    scores : sequence of numbers, (n,)
+        Relevance of each recommended item, best rank first.
+
+    Examples
+    --------
+    >>> dcg([3, 0, 1])
+    7.5
+    """
+    relevance = np.asarray(scores, dtype=np.float64)
+    return float(np.sum((np.exp2(relevance) - 1.0) / np.log2(np.arange(2, relevance.size + 2))))
+
+
+def ndcg(ranked_list: Any, pos_items: Any, relevance: Any = None, at: int | None = None) -> float:
+    """DCG of a list over the largest one possible; 0 where either is 0.
+
+    Parameters
+    ----------
+    ranked_list : sequence of int, (n,)
+        Recommended items, best first.
+    pos_items : sequence of int, (T,)
+        The user's test items.
+    relevance : sequence of numbers, (T,), default None
+        Their test ratings; None: all 1.
+    at : int, default None
+        Cutoff of both the list and the ideal one; None: the length of the list.
+
+    Examples
+    --------
+    >>> ndcg([7, 3], pos_items=[7, 9], relevance=[1, 1], at=1)
+    1.0
+    """
+    ranked, positive = np.asarray(ranked_list), np.asarray(pos_items)
+    values = np.ones(positive.size) if relevance is None else np.asarray(relevance, dtype=np.float64)
+    if values.shape != positive.shape:
+        raise refuse(ValueError, "relevance", f"of the shape {positive.shape} of pos_items", f"shape {values.shape}")
+    cutoff = ranked.size if at is None else check_int("at", at, minimum=1)
+    # a power of two common to both sums keeps the gain of play counts above 1000 finite
+    shift = max(0.0, np.floor(values.max(initial=0.0)) - 1000.0)
+    gains = np.exp2(values - shift) - np.exp2(-shift)
+    gain_of = dict(zip(positive.tolist(), gains.tolist()))
+
+    discount = 1.0 / np.log2(np.arange(2, cutoff + 2))
+    found = np.array([gain_of.get(item, 0.0) for item in ranked[:cutoff].tolist()])
+    ideal = np.sort(gains)[::-1][:cutoff]
+    best = float(ideal @ discount[: ideal.size])
+    return float(found @ discount[: found.size]) / best if best != 0.0 else 0.0
+
+
+def pp_metrics(metric_names: Iterable[str], metric_values: Sequence[float], metric_at: int | None = None) -> str:
+    """Names and values in one line, `NAME: value` or `NAME@cutoff: value`.
+
+    Examples
+    --------
+    >>> pp_metrics(["MAP", "MRR"], [0.25, 0.5], metric_at=5)
+    'MAP@5: 0.2500, MRR@5: 0.5000'
+    """
+    suffix = "" if metric_at is None else f"@{metric_at}"
+    return ", ".join(f"{name}{suffix}: {value:.4f}" for name, value in zip(metric_names, metric_values))

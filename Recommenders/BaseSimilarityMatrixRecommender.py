@@ -1,0 +1,101 @@
+"""Recommenders whose score is a product of the URM and a similarity matrix."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sps
+
+from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._top_k import mask_other_columns
+from Recommenders._validation import check_ids
+from Recommenders.BaseRecommender import BaseRecommender
+from Recommenders.Recommender_utils import check_matrix
+
+
+class BaseSimilarityMatrixRecommender(BaseRecommender):
+    """A recommender with a similarity matrix `W_sparse`; the two subclasses say between whom.
+
+    Attributes
+    ----------
+    W_sparse : scipy.sparse.csr_matrix, square, or None before fit
+    """
+
+    def __init__(self, URM_train: Any, verbose: bool = True) -> None:
+        super().__init__(URM_train, verbose)
+        self.W_sparse: Any = None
+        self._URM_train_format_checked = False
+        self._W_sparse_format_checked = False
+
+    def _check_format(self) -> None:
+        """Say once for each of the two matrices that it is sparse, but not in the format that is fast to slice."""
+        for name in ("URM_train", "W_sparse"):
+            flag = f"_{name}_format_checked"
+            if not getattr(self, flag):
+                matrix_format = getattr(getattr(self, name), "format", "csr")
+                if matrix_format != "csr":
+                    self._print(f"PERFORMANCE ALERT: {name} is not csr but {matrix_format}")
+                setattr(self, flag, True)
+
+    def _n_similar(self) -> int | None:
+        """The number of rows that W_sparse must have; None where any square matrix is right."""
+        return None
+
+    def _scores_of_product(self, left: Any, right: Any, items_to_compute: Any) -> np.ndarray:
+        """left @ right as a dense array, -inf outside items_to_compute."""
+        product = left @ right
+        scores: np.ndarray = product.toarray() if bool(sps.issparse(product)) else np.asarray(product)
+        scores = scores.astype(np.result_type(scores, np.float32), copy=False)
+        if items_to_compute is not None:
+            mask_other_columns(scores, check_ids("items_to_compute", items_to_compute, self.n_items))
+        return scores
+
+    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
+        """Write W_sparse; see BaseRecommender. RuntimeError before fit()."""
+        check_fitted(self, "W_sparse")
+        save_archive(
+            self, folder_path, file_name, {"W_sparse": check_matrix(self.W_sparse, "csr", self.W_sparse.dtype)}
+        )
+
+    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
+        """Read a similarity matrix; see BaseRecommender.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            For a file that is missing, damaged, of another kind of model, or whose matrix has another shape.
+        """
+        archive = load_archive(self, folder_path, file_name)
+        n_similar = self._n_similar()
+        W_sparse = archive.take_sparse("W_sparse", (n_similar, n_similar))
+        if W_sparse.shape[0] != W_sparse.shape[1]:
+            raise ValueError(f"{archive.file}: W_sparse must be square, got shape {W_sparse.shape}")
+        install(self, W_sparse=W_sparse)
+
+
+class BaseItemSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
+    """Similarity between items: score = URM_train[u] @ W_sparse, with W_sparse of shape (n_items, n_items)."""
+
+    def _n_similar(self) -> int:
+        return self.n_items
+
+    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
+        """See BaseRecommender."""
+        check_fitted(self, "W_sparse")
+        self._check_format()
+        user_ids = check_ids("user_id_array", user_id_array, self.n_users)
+        return self._scores_of_product(self.URM_train[user_ids], self.W_sparse, items_to_compute)
+
+
+class BaseUserSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
+    """Similarity between users: score = W_sparse[u] @ URM_train, with W_sparse of shape (n_users, n_users)."""
+
+    def _n_similar(self) -> int:
+        return self.n_users
+
+    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
+        """See BaseRecommender."""
+        check_fitted(self, "W_sparse")
+        self._check_format()
+        user_ids = check_ids("user_id_array", user_id_array, self.n_users)
+        return self._scores_of_product(self.W_sparse[user_ids], self.URM_train, items_to_compute)

@@ -1,0 +1,131 @@
+"""Dictionaries of matrices, arrays, data frames and JSON values in one zip file each."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from Recommenders._archive_names import archive_path, check_folder
+from Recommenders._archive_reader import read_archive
+from Recommenders._archive_writer import json_not_serializable_handler, plan_members, write_members
+from Recommenders._atomic_file import atomic_path
+from Recommenders._validation import check_bool, check_int
+
+__all__ = ["DataIO", "json_not_serializable_handler"]
+
+
+class DataIO:
+    """Saves dictionaries in a folder and loads them again, with no pickle on either way.
+
+    An archive is an ordinary flat zip of deflated members, exchanged with the host framework in both directions. The
+    entry K of the dictionary becomes, by the type of its value, in this order:
+
+    ========================== ============== =======================================================================
+    value                      member         comes back as
+    ========================== ============== =======================================================================
+    pandas DataFrame           ``K.csv`` and  the same frame, with labels, names, dtypes and cells; read by a program
+                               ``.K.frame.    that knows only the csv, its index is the first column. An edited csv
+                               json``         changes nothing here
+    scipy sparse matrix/array  ``K.npz``      a matrix (never an ``*_array``) of the same format; lil and dok as csr
+    numpy array                ``K.npy``      an array of the same dtype and shape; arrays of objects are refused
+    what JSON can hold         ``K.json``     the same, but tuples as lists, numpy scalars as Python numbers
+    any other dictionary       ``K.zip``      a dictionary by the same rules
+    ========================== ============== =======================================================================
+
+    Keys come back as strings in the order they had. They must be file names that are safe on every system, and differ
+    in more than upper and lower case. A ``K.csv`` without its hidden member is read as a plain csv.
+
+    A file is written under a temporary name and renamed over the old one: a crash leaves the old file or the new one,
+    and threads and processes that save or load the same name never meet half a file. Loading writes nothing. The host's
+    data frames (``K.h5``) hold pickles, and are refused.
+
+    Parameters
+    ----------
+    folder_path : str or os.PathLike
+        The folder of the archives, made when the first one is saved; a slash at its end makes no difference. It must
+        not contain ``/../``.
+    verbose : bool, default True
+        Whether to say, once, that keys were converted to strings.
+    max_load_bytes : int or None, default None
+        What one archive may unpack to, at most, so that a small hostile file cannot fill the memory. None is 1 GiB or
+        200 times the size of the file, whichever is larger.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> data_io = DataIO(folder.name)
+    >>> data_io.save_data("model", {"epochs": 3, "regularisation": {"user": 0.1}})
+    >>> data_io.load_data("model")
+    {'epochs': 3, 'regularisation': {'user': 0.1}}
+    >>> folder.cleanup()
+    """
+
+    def __init__(
+        self, folder_path: str | os.PathLike[str], *, verbose: bool = True, max_load_bytes: int | None = None
+    ) -> None:
+        self._folder: Path = check_folder(folder_path)
+        self._verbose = check_bool("verbose", verbose)
+        if max_load_bytes is not None:
+            max_load_bytes = check_int("max_load_bytes", max_load_bytes, minimum=1)
+        self._max_load_bytes = max_load_bytes
+        self._notice_given = False
+
+    def save_data(self, file_name: str, data_dict_to_save: dict[Any, Any]) -> None:
+        """Write the dictionary as one archive, replacing an older one of that name.
+
+        Parameters
+        ----------
+        file_name : str
+            ``.zip`` is appended if missing.
+        data_dict_to_save : dict
+            Values as in the table above.
+
+        Raises
+        ------
+        TypeError
+            If a value cannot be saved exactly; the error has its key and type.
+        ValueError
+            If a key is not a safe file name, if two keys are the same as strings or but for upper and lower case, or if
+            `file_name` leads out of the folder. Nothing has been written then.
+        OSError
+            If the file cannot be written; an older one is untouched.
+        """
+        path = archive_path(self._folder, file_name)
+        if not isinstance(data_dict_to_save, dict):
+            raise TypeError(f"data_dict_to_save must be a dictionary, got a {type(data_dict_to_save).__name__}")
+        members = plan_members(data_dict_to_save, "data_dict_to_save", self._notice)
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            write_members(file, members)
+
+    def load_data(self, file_name: str) -> dict[str, Any]:
+        """Read an archive.
+
+        Parameters
+        ----------
+        file_name : str
+            ``.zip`` is appended if missing.
+
+        Returns
+        -------
+        dict
+            In the order of the members of the archive.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file; the error has its path.
+        ValueError
+            If the file is truncated, damaged, not such an archive or too large unpacked, if it holds a data frame in
+            HDF5, or if `file_name` leads out of the folder. The error has the file and the member.
+        """
+        return read_archive(archive_path(self._folder, file_name), self._max_load_bytes)
+
+    def _notice(self, message: str) -> None:
+        if not self._notice_given and self._verbose:
+            print(f"DataIO: {message}")  # noqa: T201
+        self._notice_given = True

@@ -1,0 +1,180 @@
+"""A model's way to its file and back: what every save_model and load_model shares.
+
+`load_archive` reads, the `take_...` methods check, `install` sets: in this order nothing on the recommender has changed
+where a file is refused. Only the names that a class asks for are taken, whatever else an archive holds.
+
+The module stands on what every version of DataIO and BaseRecommender promises (`save_data`, `load_data`, `_print`,
+`RECOMMENDER_NAME`), so it works the same on the bases of the host framework.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import scipy.sparse as sps
+
+from Recommenders._validation import check_bool, check_choice, check_float, check_int
+from Recommenders.DataIO import DataIO
+
+T = TypeVar("T")
+
+
+def check_fitted(recommender: Any, *attributes: str) -> None:
+    """Raise RuntimeError where one of the attributes, that fit() and load_model() set, is None or missing."""
+    for attribute in attributes:
+        if getattr(recommender, attribute, None) is None:
+            raise RuntimeError(
+                f"{recommender.RECOMMENDER_NAME} has no model yet ({attribute} is not set): "
+                "call fit() or load_model() first"
+            )
+
+
+def _archive_place(recommender: Any, folder_path: str | Path, file_name: str | None) -> tuple[str, str]:
+    """The folder, ending in a slash as some versions of DataIO need it, and the file's name."""
+    folder = str(folder_path)
+    if not folder.endswith(("/", "\\")):
+        folder += "/"
+    return folder, recommender.RECOMMENDER_NAME if file_name is None else file_name
+
+
+def save_archive(recommender: Any, folder_path: str | Path, file_name: str | None, data: Mapping[str, Any]) -> None:
+    """Write the model's data as one archive, and say so through the recommender.
+
+    Parameters
+    ----------
+    recommender : object with `_print` and `RECOMMENDER_NAME`
+    folder_path : str or Path
+        Made where it is missing; a trailing slash makes no difference.
+    file_name : str or None
+        RECOMMENDER_NAME if None; ".zip" is appended where it is missing.
+    data : mapping of str to arrays, sparse matrices, and what JSON can hold
+    """
+    folder, file_name = _archive_place(recommender, folder_path, file_name)
+    recommender._print(f"Saving model in file '{folder}{file_name}'")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    DataIO(folder_path=folder).save_data(file_name=file_name, data_dict_to_save=dict(data))
+    recommender._print("Saving complete")
+
+
+def load_archive(recommender: Any, folder_path: str | Path, file_name: str | None) -> "ModelArchive":
+    """Read a model's archive; the recommender only announces it.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    ValueError
+        Where the file is no archive, or a damaged one. Both name the file.
+    """
+    folder, file_name = _archive_place(recommender, folder_path, file_name)
+    path = Path(folder) / (file_name if file_name.endswith(".zip") else file_name + ".zip")
+    recommender._print(f"Loading model from file '{folder}{file_name}'")
+    try:
+        data = DataIO(folder_path=folder).load_data(file_name=file_name)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"There is no model archive '{path}'") from error
+    except (PermissionError, MemoryError):
+        raise
+    except Exception as error:  # a damaged zip fails in zipfile, zlib, numpy, json or scipy, each in its own way
+        if isinstance(error, ValueError) and path.name in str(error):
+            raise
+        raise ValueError(f"{path} cannot be read as a model archive: {error}") from error
+    return ModelArchive(data, str(path))
+
+
+def install(recommender: Any, **attributes: Any) -> None:
+    """Set what was taken from an archive on the recommender, and announce the end of the loading."""
+    for name, value in attributes.items():
+        setattr(recommender, name, value)
+    recommender._print("Loading complete")
+
+
+class ModelArchive(dict[str, Any]):
+    """The content of a file, which checks what is taken out of it.
+
+    Every `take_...` method raises ValueError, naming file and key, where the key is missing or its value is not what
+    the method is to return.
+
+    Attributes
+    ----------
+    file : str
+        The path that errors name.
+    """
+
+    def __init__(self, data: Mapping[str, Any], file: str) -> None:
+        super().__init__(data)
+        self.file = file
+
+    def take_array(
+        self, key: str, shape: tuple[int | None, ...], *, kinds: str = "f", finite: bool = True
+    ) -> np.ndarray:
+        """An array of this shape (None: any length) with its dtype as it is, of one of numpy's dtype kinds."""
+        array = self._entry(key)
+        allowed = f"an array of shape {_shape_text(shape)}"
+        if not isinstance(array, np.ndarray):
+            raise self._refuse(key, allowed, f"a {type(array).__name__}")
+        if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape)):
+            raise self._refuse(key, allowed, f"shape {_shape_text(array.shape)}")
+        if array.dtype.kind not in kinds:
+            raise self._refuse(key, "an array of numbers", f"dtype {array.dtype}")
+        if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise self._refuse(key, "an array of finite numbers", "NaN or infinite entries")
+        return array
+
+    def take_sparse(self, key: str, shape: tuple[int | None, int | None]) -> sps.csr_matrix:
+        """A sparse matrix of finite numbers of this shape (None: any length), as csr with its dtype as it is."""
+        value = self._entry(key)
+        allowed = f"a sparse matrix of shape {_shape_text(shape)}"
+        if not bool(sps.issparse(value)):
+            raise self._refuse(key, allowed, f"a {type(value).__name__}")
+        if value.ndim != 2 or any(want not in (None, got) for want, got in zip(shape, value.shape)):
+            raise self._refuse(key, allowed, f"shape {_shape_text(value.shape)}")
+        try:
+            # a column beyond the shape in a hand-edited file would be read outside the array by scipy's compiled code
+            if value.format in ("csr", "csc"):
+                value.check_format(full_check=True)
+            matrix: sps.csr_matrix = sps.csr_matrix(value)
+        except ValueError as error:
+            raise self._refuse(key, "a consistent sparse matrix", str(error)) from error
+        if matrix.dtype.kind not in "biuf" or not np.isfinite(matrix.data).all():
+            raise self._refuse(key, "a sparse matrix of finite numbers", f"other {matrix.dtype} entries")
+        return matrix
+
+    def take_bool(self, key: str) -> bool:
+        """True or False."""
+        return self._checked(check_bool, key)
+
+    def take_int(self, key: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
+        """An integer between minimum and maximum, both included."""
+        return self._checked(check_int, key, minimum=minimum, maximum=maximum)
+
+    def take_float(self, key: str) -> float:
+        """A finite number; also one that was saved as a 0-d array."""
+        return self._checked(check_float, key)
+
+    def take_choice(self, key: str, choices: Iterable[str]) -> str:
+        """One of the given strings."""
+        return self._checked(check_choice, key, choices)
+
+    def _checked(self, check: Callable[..., T], key: str, *args: Any, **kwargs: Any) -> T:
+        value = self._entry(key)
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value.item()
+        try:
+            return check(f"{self.file}: {key}", value, *args, **kwargs)
+        except TypeError as error:  # a wrong type in a file is the file's wrong value
+            raise ValueError(str(error)) from error
+
+    def _entry(self, key: str) -> Any:
+        if key not in self:
+            there = ", ".join(sorted(self)) or "nothing"
+            raise ValueError(f"{self.file} must hold {key}, got an archive with {there}")
+        return self[key]
+
+    def _refuse(self, key: str, allowed: str, got: str) -> ValueError:
+        return ValueError(f"{self.file}: {key} must be {allowed}, got {got}")
+
+
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("any" if length is None else str(length) for length in shape) + ")"

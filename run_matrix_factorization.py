@@ -1,0 +1,167 @@
+"""Train MatrixFactorization_PyTorch on a data set and evaluate it beside TopPop and GlobalEffects.
+
+    python run_matrix_factorization.py
+    python run_matrix_factorization.py --dataset ml-100k --data-folder FOLDER_WITH_ZIP
+    python run_matrix_factorization.py --ratings FILE --columns user,item,rating
+
+The ratings are split at random into 80 % for training, 10 % for validation (early stopping) and 10 % for the test.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import scipy.sparse as sps
+
+from Data_manager.DataReader import DataReader
+from Data_manager.interactions_reader import InteractionsReader
+from Data_manager.reader_list import READERS, get_reader
+from Data_manager.split_functions.split_train_validation_random_holdout import (
+    split_train_in_two_percentage_global_sample,
+)
+from Evaluation.comparison import compare_ranking, compare_rating_prediction, format_comparison
+from Evaluation.Evaluator import EvaluatorHoldout
+from Evaluation.rating_prediction import EvaluatorRatingPrediction
+from Recommenders._atomic_file import atomic_path
+from Recommenders.learning_curve import plot_learning_curve
+from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
+from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
+
+CUTOFFS = [5, 10, 20]
+VALIDATION_METRIC = "NEGATIVE_RMSE"
+INTERRUPTED = 130  # the shell's exit status after Ctrl-C
+
+
+def integer(minimum: int) -> Callable[[str], int]:
+    """An argparse type: an integer that is not below the minimum."""
+
+    def parse(text: str) -> int:
+        value = int(text)
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"must be an integer >= {minimum}, got {value}")
+        return value
+
+    parse.__name__ = "integer"
+    return parse
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--dataset", default="synthetic", help=f"one of {', '.join(READERS)} (default: synthetic)")
+    source.add_argument("--ratings", metavar="FILE", help="a text file of your own with one rating a line")
+    parser.add_argument("--columns", metavar="USER,ITEM,RATING",
+                        help="names or positions (from 0) of the columns of FILE (default: user,item,rating)")  # fmt: skip
+    parser.add_argument("--data-folder", metavar="FOLDER",
+                        help="where data sets are looked for and kept (default: $RECSYS_DATA_FOLDER, else "
+                             "Data_manager_split_datasets)")  # fmt: skip
+    parser.add_argument("--epochs", type=integer(1), default=30, help="at the most (default: 30)")
+    parser.add_argument("--num-factors", type=integer(1), default=16, help="length of an embedding (default: 16)")
+    parser.add_argument("--seed", type=integer(0), default=42, help="of the split and the training (default: 42)")
+    parser.add_argument("--output", metavar="FOLDER", default="result_experiments", type=Path,
+                        help="where model, tables and picture are written (default: result_experiments)")  # fmt: skip
+    options = parser.parse_args(arguments)
+    if options.columns is not None and options.ratings is None:
+        parser.error("--columns goes with --ratings")
+    return options
+
+
+def make_reader(options: argparse.Namespace) -> DataReader:
+    if options.ratings is None:
+        return get_reader(options.dataset, data_folder=options.data_folder)
+    columns = (options.columns or "user,item,rating").split(",")
+    if all(column.isdecimal() for column in columns):
+        return InteractionsReader(options.ratings, [int(column) for column in columns])
+    return InteractionsReader(options.ratings, columns)
+
+
+def split(URM_all: sps.csr_matrix, seed: int) -> tuple[sps.csr_matrix, sps.csr_matrix, sps.csr_matrix]:
+    """Training, validation and test part: 80, 10 and 10 % of the ratings."""
+    URM_train, rest = split_train_in_two_percentage_global_sample(URM_all, 0.8, random_seed=seed)
+    URM_validation, URM_test = split_train_in_two_percentage_global_sample(rest, 0.5, random_seed=seed, verbose=False)
+    return URM_train, URM_validation, URM_test
+
+
+def train(
+    recommender: MatrixFactorization_PyTorch, URM_validation: sps.csr_matrix, options: argparse.Namespace
+) -> None:
+    recommender.fit(
+        epochs=options.epochs,
+        num_factors=options.num_factors,
+        random_seed=options.seed,
+        evaluator_object=EvaluatorRatingPrediction(URM_validation, verbose=False),
+        validation_metric=VALIDATION_METRIC,
+        validation_every_n=1,
+        stop_on_validation=True,
+        lower_validations_allowed=3,
+    )
+
+
+def save_training(recommender: MatrixFactorization_PyTorch, output: Path) -> None:
+    """The model, the history of its training, and the picture of it."""
+    recommender.save_model(output)
+    history = recommender.get_training_history()
+    if history is None:
+        return
+    metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
+    with atomic_path(output / "training_history.csv") as path:
+        history.to_csv(path, index=False)
+    with atomic_path(output / "learning_curve.png") as path:
+        plot_learning_curve(history, metric).savefig(path, format="png", dpi=150)
+
+
+def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix, output: Path) -> None:
+    """Print and save the tables of the recommender beside two that are not personalised."""
+    URM_train = recommender.URM_train
+    recommenders = {
+        "MatrixFactorization": recommender,
+        "TopPop": TopPop(URM_train, verbose=False).fit(),
+        "GlobalEffects": GlobalEffects(URM_train, verbose=False).fit(),
+    }
+    tables = {
+        "ranking": compare_ranking(recommenders, EvaluatorHoldout(URM_test, CUTOFFS, verbose=False)),
+        "rating_prediction": compare_rating_prediction(
+            recommenders, EvaluatorRatingPrediction(URM_test, verbose=False)
+        ),
+    }
+    for name, table in tables.items():
+        print(f"\nTest, {name.replace('_', ' ')}:\n{format_comparison(table)}")
+        with atomic_path(output / f"{name}.csv") as path:
+            table.to_csv(path)
+
+
+def run(options: argparse.Namespace) -> int:
+    """The whole job; returns the exit status."""
+    options.output.mkdir(parents=True, exist_ok=True)
+    dataset = make_reader(options).load_data()
+    URM_train, URM_validation, URM_test = split(dataset.get_URM_all(), options.seed)
+    recommender = MatrixFactorization_PyTorch(URM_train)
+    try:
+        train(recommender, URM_validation, options)
+    except KeyboardInterrupt:
+        if recommender.USER_factors is None:
+            raise
+        save_training(recommender, options.output)
+        print(f"\nInterrupted. The best model so far, its history and learning curve are in {options.output.resolve()}")
+        return INTERRUPTED
+    save_training(recommender, options.output)
+    evaluate(recommender, URM_test, options.output)
+    print(f"\nModel, tables and learning curve are in {options.output.resolve()}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse_arguments(arguments)
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        print("\nInterrupted before there was a model.", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,335 @@
+"""EvaluatorHoldout: a case worked by hand, the form of the result, what it says, what it refuses."""
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sps
+
+from Evaluation.Evaluator import Evaluator, EvaluatorHoldout, EvaluatorMetrics, get_result_string_df
+from Evaluation.metrics import Diversity_similarity
+
+COLUMNS = [
+    "PRECISION",
+    "PRECISION_RECALL_MIN_DEN",
+    "RECALL",
+    "MAP",
+    "MAP_MIN_DEN",
+    "MRR",
+    "NDCG",
+    "F1",
+    "HIT_RATE",
+    "ARHR_ALL_HITS",
+    "NOVELTY",
+    "AVERAGE_POPULARITY",
+    "DIVERSITY_MEAN_INTER_LIST",
+    "DIVERSITY_HERFINDAHL",
+    "COVERAGE_ITEM",
+    "COVERAGE_ITEM_HIT",
+    "ITEMS_IN_GT",
+    "COVERAGE_USER",
+    "COVERAGE_USER_HIT",
+    "USERS_IN_GT",
+    "DIVERSITY_GINI",
+    "SHANNON_ENTROPY",
+    "RATIO_DIVERSITY_HERFINDAHL",
+    "RATIO_DIVERSITY_GINI",
+    "RATIO_SHANNON_ENTROPY",
+    "RATIO_AVERAGE_POPULARITY",
+    "RATIO_NOVELTY",
+]
+
+
+def test_every_metric_of_a_case_worked_by_hand(hand_made):
+    recommender, URM_test = hand_made
+    row = EvaluatorHoldout(URM_test, [4], verbose=False).evaluateRecommender(recommender)[0].loc[4]
+    log2 = math.log2
+    ndcg = ((15 / log2(3)) / (31 + 15 / log2(3)) + (1 + 3 / log2(5)) / (3 + 1 / log2(3))) / 2
+    shannon = log2(6) / 3 + 2 * log2(3) / 3
+    by_hand = [
+        *(0.5, 0.75, 0.75, 0.3125, 0.5, 0.75, ndcg, 0.6, 1.0, 0.875),
+        *(log2(2.5) / 10, 1 / 12),
+        *(0.5, 26 / 36, 4 / 5, 3 / 5, 3 / 5, 2 / 3, 2 / 3, 2 / 3, 26 / 36, shannon),
+        *((26 / 36) / (12 / 25), (26 / 36) / (14 / 30), shannon / (0.4 * log2(2.5) + 0.6 * log2(5 / 3))),
+        *(3 / 32, 1.5 * log2(2.5) / (2 * log2(2.5) + 3 * log2(5 / 3))),
+    ]
+    assert row.to_dict() == pytest.approx(dict(zip(COLUMNS, by_hand)), rel=1e-12)
+
+
+def test_result_is_a_table_of_python_floats_by_cutoff_in_the_order_given(hand_made):
+    recommender, URM_test = hand_made
+    results_df, results_str = EvaluatorHoldout(URM_test, [3, 1], verbose=False).evaluateRecommender(recommender)
+    assert list(results_df.columns) == COLUMNS
+    assert results_df.index.tolist() == [3, 1]
+    assert results_df.index.name == "cutoff" and results_df.index.dtype == np.int64
+    assert set(results_df.dtypes) == {np.dtype(object)}
+    assert all(type(value) is float for value in results_df.to_numpy().ravel())
+    lines = results_str.split("\n")
+    assert len(lines) == 3 and lines[2] == ""
+    assert lines[1] == "CUTOFF: 1 - " + "".join(f"{name}: {results_df.loc[1][name]:.7f}, " for name in COLUMNS)
+    assert lines[1].startswith(
+        "CUTOFF: 1 - PRECISION: 0.5000000, PRECISION_RECALL_MIN_DEN: 0.5000000, RECALL: 0.2500000, "
+    )
+
+
+def test_result_string_takes_the_number_of_decimals():
+    table = pd.DataFrame({"MAP": [0.25, 0.5], "MRR": [1.0, 0.0]}, index=[5, 10], dtype=object)
+    assert get_result_string_df(table, n_decimals=2) == (
+        "CUTOFF: 5 - MAP: 0.25, MRR: 1.00, \nCUTOFF: 10 - MAP: 0.50, MRR: 0.00, \n"
+    )
+
+
+def test_metric_names_are_the_columns_with_similarity_only_on_demand(hand_made):
+    recommender, URM_test = hand_made
+    assert [metric.value for metric in EvaluatorMetrics if metric.name != "DIVERSITY_SIMILARITY"] == COLUMNS
+    assert EvaluatorMetrics.ARHR.value == "ARHR_ALL_HITS"
+    diversity = Diversity_similarity(np.ones((5, 5)))
+    evaluator = EvaluatorHoldout(URM_test, [2, 4], diversity_object=diversity, verbose=False)
+    results_df, _ = evaluator.evaluateRecommender(recommender)
+    assert list(results_df.columns) == [*COLUMNS[:12], "DIVERSITY_SIMILARITY", *COLUMNS[12:]]
+    assert results_df["DIVERSITY_SIMILARITY"].tolist() == [1.0, 1.0]
+    assert diversity.n_users == 0  # the caller's object takes no part
+
+
+def test_second_evaluation_equals_the_first(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [1, 4], verbose=False)
+    first, second = evaluator.evaluateRecommender(recommender), evaluator.evaluateRecommender(recommender)
+    pd.testing.assert_frame_equal(first[0], second[0])
+    assert first[1] == second[1]
+
+
+def test_recommend_is_called_by_the_contract_in_blocks(hand_made, monkeypatch):
+    recommender, URM_test = hand_made
+    monkeypatch.setattr("Evaluation._evaluator_base._USERS_AT_ONCE", 1)
+    EvaluatorHoldout(URM_test, [2, 4, 3], exclude_seen=False, verbose=False).evaluateRecommender(recommender)
+    assert [call.pop("user_id_array").tolist() for call in recommender.calls] == [[0], [1]]
+    flags = {"remove_seen_flag": False, "remove_top_pop_flag": False, "remove_custom_items_flag": False}
+    assert recommender.calls == [{"cutoff": 4, "return_scores": False, **flags}] * 2
+
+
+@pytest.mark.parametrize(
+    "limit, expected", [("_SCORES_AT_ONCE", [[0], [1]]), ("_RANKS_AT_ONCE", [[0], [1]]), (None, [[0, 1]])]
+)
+def test_blocks_are_small_where_rows_are_long(hand_made, monkeypatch, limit, expected):
+    recommender, URM_test = hand_made
+    if limit is not None:
+        monkeypatch.setattr(f"Evaluation._evaluator_base.{limit}", 6)
+    EvaluatorHoldout(URM_test, [4], verbose=False).evaluateRecommender(recommender)
+    assert [call["user_id_array"].tolist() for call in recommender.calls] == expected
+
+
+def test_attributes_are_the_contract_s(hand_made):
+    _, URM_test = hand_made
+    given = URM_test.astype(np.int16)
+    cutoffs = [2, 4]
+    evaluator = EvaluatorHoldout(given, cutoffs, ignore_items=[4], ignore_users=[2, 0], verbose=False)
+    assert (evaluator.EVALUATOR_NAME, evaluator.n_users, evaluator.n_items) == ("EvaluatorHoldout", 3, 5)
+    assert (evaluator.max_cutoff, evaluator.min_ratings_per_user, evaluator.exclude_seen) == (4, 1, True)
+    assert evaluator.cutoff_list == cutoffs and evaluator.cutoff_list is not cutoffs
+    assert evaluator.ignore_items_flag and evaluator.ignore_items_ID.tolist() == [4]
+    assert evaluator.ignore_users_ID.tolist() == [0, 2]
+    assert evaluator.users_to_evaluate == [1]
+    assert evaluator.URM_test.dtype == np.int16 and evaluator.URM_test.nnz == 2
+    assert given.nnz == 4 and given[0, 4] == 5  # the matrix given is as it was
+
+
+def test_users_to_evaluate_are_ascending_whatever_is_ignored():
+    URM_test = sps.csr_matrix(np.ones((200, 3)))
+    evaluator = EvaluatorHoldout(URM_test, [1], ignore_users=[150, 3, 77], verbose=False)
+    assert evaluator.users_to_evaluate == [user for user in range(200) if user not in (3, 77, 150)]
+
+
+def test_stored_zeros_and_duplicates_of_the_test_matrix_are_not_ratings(hand_made):
+    recommender, URM_test = hand_made
+    clean = EvaluatorHoldout(URM_test, [4], verbose=False).evaluateRecommender(recommender)[1]
+    columns, values, row_ends = [4, 3, 3, 2, 4, 0, 1], [5.0, 1.0, 3.0, 0.0, 2.0, 1.0, 0.0], [0, 4, 6, 7]
+    messy = sps.csr_matrix((values, columns, row_ends), shape=(3, 5))
+    assert EvaluatorHoldout(messy, [4], verbose=False).evaluateRecommender(recommender)[1] == clean
+    assert messy.nnz == 7 and messy.indices.tolist() == columns  # as it was given
+
+
+def test_messages_say_what_is_ignored_and_how_long_it_took(hand_made, capsys):
+    recommender, URM_test = hand_made
+    EvaluatorHoldout(URM_test, [2], ignore_items=[4], ignore_users=[2]).evaluateRecommender(recommender)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "EvaluatorHoldout: Ignoring 1 Items",
+        "EvaluatorHoldout: Ignoring 1 (33.3%) Users that have less than 1 test interactions",
+        "EvaluatorHoldout: Ignoring 1 Users",
+    ]
+    assert len(lines) == 4
+    assert lines[3].startswith("EvaluatorHoldout: Processed 2 (100.0%) in 0.0")
+    assert " sec. Users per second: " in lines[3]
+
+
+def test_nothing_is_said_when_nothing_is_ignored_or_verbose_is_false(hand_made, capfd):
+    recommender, URM_test = hand_made
+    EvaluatorHoldout(URM_test[:2], [2])
+    assert capfd.readouterr().out == ""
+    EvaluatorHoldout(URM_test, [2], ignore_items=[4], ignore_users=[2], verbose=False).evaluateRecommender(recommender)
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+def test_no_user_to_evaluate_gives_nan_means_zero_coverages_and_one_warning(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [1, 2], min_ratings_per_user=3, verbose=False)
+    with pytest.warns(UserWarning, match="No users had a sufficient number of relevant items") as caught:
+        results_df, results_str = evaluator.evaluateRecommender(recommender)
+    assert len(caught) == 1
+    row = results_df.loc[2].astype(float)
+    zero = ["COVERAGE_ITEM", "COVERAGE_ITEM_HIT", "COVERAGE_USER", "COVERAGE_USER_HIT", "SHANNON_ENTROPY"]
+    known = {**dict.fromkeys(zero, 0.0), "RATIO_SHANNON_ENTROPY": 0.0, "ITEMS_IN_GT": 3 / 5, "USERS_IN_GT": 2 / 3}
+    assert row.drop(list(known)).isna().all()
+    assert row[list(known)].to_dict() == known
+    assert "MAP: nan, " in results_str
+
+
+def test_cutoff_beyond_the_catalogue_ranks_what_there_is_with_one_warning(hand_made):
+    recommender, URM_test = hand_made
+    with pytest.warns(UserWarning, match="5 items.*shorter than the cutoffs \\[6, 100\\]") as caught:
+        evaluator = EvaluatorHoldout(URM_test, [6, 4, 100], verbose=False)
+        results_df, _ = evaluator.evaluateRecommender(recommender)
+    assert len(caught) == 1
+    same = ["PRECISION", "RECALL", "MAP", "NDCG", "COVERAGE_ITEM", "DIVERSITY_GINI"]
+    assert results_df.loc[100][same].tolist() == results_df.loc[4][same].tolist()
+    assert results_df.loc[100]["DIVERSITY_MEAN_INTER_LIST"] == pytest.approx(1 - 2 / 100)
+
+
+def test_a_normal_evaluation_warns_of_nothing(hand_made):
+    recommender, URM_test = hand_made
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        EvaluatorHoldout(URM_test, [1, 5], verbose=False).evaluateRecommender(recommender)
+
+
+def test_one_user_has_no_inter_list_diversity(hand_made):
+    recommender, URM_test = hand_made
+    row = EvaluatorHoldout(URM_test, [2], ignore_users=[1], verbose=False).evaluateRecommender(recommender)[0].loc[2]
+    assert math.isnan(row["DIVERSITY_MEAN_INTER_LIST"])
+    assert row["RECALL"] == 0.5
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32, np.float64])
+def test_perfect_ranking_has_ndcg_one_for_ratings_of_any_type_and_size(dtype, score_recommender):
+    largest = min(100_000, 127 if dtype is np.int8 else 100_000)
+    ratings = np.array([[largest, largest - 1, largest // 2, 3, 1]])
+    recommender = score_recommender(sps.csr_matrix((1, 5)), ratings.astype(float))
+    evaluator = EvaluatorHoldout(sps.csr_matrix(ratings.astype(dtype)), [1, 3, 5], verbose=False)
+    results_df, _ = evaluator.evaluateRecommender(recommender)
+    assert results_df["NDCG"].tolist() == pytest.approx([1.0, 1.0, 1.0], rel=1e-14)
+
+
+def test_ignored_items_are_set_for_the_evaluation_and_reset_after_it(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [4], ignore_items=[2], verbose=False)
+    results_df, _ = evaluator.evaluateRecommender(recommender)
+    assert recommender.calls[0]["remove_custom_items_flag"] is True
+    assert results_df.loc[4]["COVERAGE_ITEM"] == 3 / 4
+    assert recommender.items_to_ignore_ID == []
+
+
+def test_ignored_items_are_reset_when_the_recommender_fails(hand_made):
+    recommender, URM_test = hand_made
+
+    def fail(*args, **kwargs):
+        assert recommender.items_to_ignore_ID == [2]
+        raise RuntimeError("no scores today")
+
+    recommender.recommend = fail
+    with pytest.raises(RuntimeError, match="no scores today"):
+        EvaluatorHoldout(URM_test, [4], ignore_items=[2], verbose=False).evaluateRecommender(recommender)
+    assert recommender.items_to_ignore_ID == []
+
+
+@pytest.mark.parametrize(
+    "lists, message",
+    [
+        ([[1]], "one for each of 2 users, got 1"),
+        ([[0, 1, 2], [1]], "at most 2 items long, got 3"),
+        ([[0, 5], [1]], "item ids in 0..4, got 5"),
+        ([[0, -1], [1]], "item ids in 0..4, got -1"),
+        ([[0, 1], [3, 3]], "distinct items, got item 3 twice"),
+    ],
+)
+def test_lists_that_are_no_rankings_are_refused(hand_made, lists, message):
+    recommender, URM_test = hand_made
+    recommender.recommend = lambda *args, **kwargs: lists
+    with pytest.raises(ValueError, match=message):
+        EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender)
+
+
+def test_a_recommender_of_another_shape_is_refused_before_it_is_asked(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(sps.hstack([URM_test, URM_test]), [2], verbose=False)
+    message = r"URM_test must be of the shape \(3, 5\) that ScoreRecommender was trained on, got \(3, 10\)"
+    with pytest.raises(ValueError, match=message):
+        evaluator.evaluateRecommender(recommender)
+    assert recommender.calls == []
+
+
+def test_an_object_that_cannot_recommend_is_refused(hand_made):
+    with pytest.raises(TypeError, match=r"recommender must be an object with the methods recommend\(\)"):
+        EvaluatorHoldout(hand_made[1], [2], verbose=False).evaluateRecommender(object())
+
+
+def test_the_base_class_ranks_nothing(hand_made):
+    recommender, URM_test = hand_made
+    with pytest.raises(NotImplementedError):
+        Evaluator(URM_test, [2], verbose=False).evaluateRecommender(recommender)
+
+
+REFUSED = [
+    ("URM_test", [[1, 2]], TypeError),
+    ("URM_test", np.ones((3, 5)), TypeError),
+    ("URM_test", sps.csr_matrix((0, 5)), ValueError),
+    ("URM_test", sps.csr_matrix([[np.nan, 1.0]]), ValueError),
+    ("URM_test", sps.csr_matrix([[np.inf, 1.0]]), ValueError),
+    ("URM_test", sps.csr_matrix([[1j, 1.0]]), TypeError),
+    ("cutoff_list", 5, TypeError),
+    ("cutoff_list", [], ValueError),
+    ("cutoff_list", [5, 0], ValueError),
+    ("cutoff_list", [-1], ValueError),
+    ("cutoff_list", [5, 5], ValueError),
+    ("cutoff_list", [5.0], TypeError),
+    ("cutoff_list", [True], TypeError),
+    ("cutoff_list", "5", TypeError),
+    ("cutoff_list", None, TypeError),
+    ("min_ratings_per_user", 0, ValueError),
+    ("min_ratings_per_user", 1.0, TypeError),
+    ("min_ratings_per_user", True, TypeError),
+    ("exclude_seen", 1, TypeError),
+    ("diversity_object", np.ones((5, 5)), TypeError),
+    ("diversity_object", Diversity_similarity(np.ones((4, 4))), ValueError),
+    ("ignore_items", [5], ValueError),
+    ("ignore_items", [-1], ValueError),
+    ("ignore_items", [1.5], TypeError),
+    ("ignore_items", [True, False, True, False, True], TypeError),
+    ("ignore_items", 3, TypeError),
+    ("ignore_users", [3], ValueError),
+    ("ignore_users", "ab", TypeError),
+    ("verbose", "no", TypeError),
+]
+
+
+@pytest.mark.parametrize("argument, value, error", REFUSED, ids=[f"{name}={value!r:.30}" for name, value, _ in REFUSED])
+def test_bad_arguments_are_refused_by_name(hand_made, argument, value, error):
+    arguments = {"URM_test": hand_made[1], "cutoff_list": [2], "verbose": False, argument: value}
+    with pytest.raises(error, match=f"^{argument} must be .*, got "):
+        EvaluatorHoldout(arguments.pop("URM_test"), **arguments)
+
+
+def test_cutoffs_may_be_a_tuple_or_an_array(hand_made):
+    for cutoffs in [(3, 1), np.array([3, 1])]:
+        cutoff_list = EvaluatorHoldout(hand_made[1], cutoffs, verbose=False).cutoff_list
+        assert cutoff_list == [3, 1] and all(type(cutoff) is int for cutoff in cutoff_list)
+
+
+@pytest.mark.parametrize("make", [sps.csc_matrix, sps.coo_matrix, sps.lil_matrix, sps.csr_array])
+def test_the_test_matrix_may_have_any_sparse_format(hand_made, make):
+    recommender, URM_test = hand_made
+    expected = EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender)[1]
+    assert EvaluatorHoldout(make(URM_test), [2], verbose=False).evaluateRecommender(recommender)[1] == expected

@@ -1,0 +1,216 @@
+"""The historical functions, and the metric objects: merging, printing, cases by hand."""
+
+import inspect
+import itertools
+import math
+
+import numpy as np
+import pytest
+import scipy.sparse as sps
+
+from Evaluation import metrics
+from Evaluation._accuracy import NDCG, ARHR_All_Hits, Precision, Precision_Recall_Min_Den, Recall
+from Evaluation.ranking_batch import RankingBatch
+from tests.reference import metrics as reference
+
+N_USERS, N_ITEMS, CUTOFF = 12, 9, 4
+
+
+def _hit_lists():
+    return [list(hits) for n in range(5) for hits in itertools.product([False, True], repeat=n)]
+
+
+@pytest.mark.parametrize("hits", _hit_lists(), ids=str)
+def test_functions_of_one_list_equal_the_plain_formulas(hits):
+    n_test = sum(hits) + 1
+    test = {k: 1.0 for k, hit in enumerate(hits) if hit} | {99: 1.0}
+    expected = reference.accuracy(list(range(len(hits))), test, max(1, len(hits)))
+    assert metrics.precision(hits) == pytest.approx(expected["PRECISION"])
+    assert metrics.recall(hits, n_test) == pytest.approx(expected["RECALL"])
+    got = metrics.precision_recall_min_denominator(hits, n_test)
+    assert got == pytest.approx(expected["PRECISION_RECALL_MIN_DEN"])
+    assert metrics.average_precision(hits) == pytest.approx(expected["MAP"])
+    assert metrics.average_precision_min_denominator(np.array(hits), n_test) == pytest.approx(expected["MAP_MIN_DEN"])
+    assert metrics.rr(hits) == pytest.approx(expected["MRR"])
+    assert metrics.arhr_all_hits(hits) == pytest.approx(expected["ARHR_ALL_HITS"])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32, np.float64])
+def test_ndcg_of_one_list_equals_exact_arithmetic_for_any_dtype_and_size(dtype):
+    rng = np.random.default_rng(3)
+    for largest in [1, 5, 100] + ([3000] if dtype is not np.int8 else []):
+        items = rng.permutation(20)[:6]
+        values = rng.integers(1, largest + 1, 6).astype(dtype)
+        ranked = rng.permutation(20)[:8]
+        expected = reference.ndcg(ranked[:5].tolist(), dict(zip(items.tolist(), values.tolist())), 5)
+        assert metrics.ndcg(ranked, items, relevance=values, at=5) == pytest.approx(expected, rel=1e-12)
+
+
+def test_ndcg_without_relevance_counts_every_test_item_as_one():
+    assert metrics.ndcg([4, 1, 7], [1, 9]) == pytest.approx((1 / math.log2(3)) / (1 + 1 / math.log2(3)))
+    assert metrics.ndcg([4], [1, 9]) == 0.0
+    assert metrics.ndcg([], [1, 9]) == 0.0
+    assert metrics.ndcg([1, 9, 4], [1, 9]) == 1.0
+
+
+def test_dcg_of_play_counts_is_computed_in_float64():
+    assert metrics.dcg(np.array([100, 70], dtype=np.int8)) == pytest.approx(2.0**100 + 2.0**70 / math.log2(3))
+    assert metrics.dcg([]) == 0.0
+
+
+@pytest.mark.parametrize("n_test, error", [(0, ValueError), (-1, ValueError), (1.5, TypeError)])
+def test_a_user_without_test_items_has_no_recall(n_test, error):
+    functions = [
+        metrics.recall,
+        metrics.precision_recall_min_denominator,
+        metrics.average_precision_min_denominator,
+    ]
+    for function in functions:
+        with pytest.raises(error, match=r"^n_test_items must be an integer >= 1, got "):
+            function([True], n_test)
+
+
+def test_functions_refuse_what_is_not_one_list():
+    with pytest.raises(ValueError, match=r"^is_relevant must be one-dimensional"):
+        metrics.precision([[True, False]])
+    with pytest.raises(ValueError, match=r"^relevance must be of the shape"):
+        metrics.ndcg([1, 2], [1, 2], relevance=[1.0])
+
+
+def _random_data(seed):
+    rng = np.random.default_rng(seed)
+    shape = (N_USERS, N_ITEMS)
+    URM_test = sps.csr_matrix(rng.integers(1, 6, shape) * (rng.random(shape) < 0.5))
+    URM_train = sps.csr_matrix(rng.integers(1, 6, shape) * (rng.random(shape) < 0.4))
+    lists = [rng.permutation(N_ITEMS)[: rng.integers(0, CUTOFF + 1)].tolist() for _ in range(N_USERS)]
+    return lists, URM_test, URM_train
+
+
+def _metric_makers(URM_test, URM_train):
+    m, ignored = metrics, np.array([2, 5])
+    D = np.random.default_rng(0).random((N_ITEMS, N_ITEMS))
+    plain = [m.MAP, m.MAP_MIN_DEN, m.MRR, m.HIT_RATE, Precision, Precision_Recall_Min_Den, Recall, NDCG, ARHR_All_Hits]
+    of_items = [m.Coverage_Item, m.Coverage_Item_HIT, m.Gini_Diversity, m.Diversity_Herfindahl, m.Shannon_Entropy]
+    of_train = [m.Novelty, m.AveragePopularity, m.Ratio_Novelty, m.Ratio_AveragePopularity]
+    ratios = [m.Ratio_Diversity_Gini, m.Ratio_Diversity_Herfindahl, m.Ratio_Shannon_Entropy]
+    return (
+        [(cls, ()) for cls in plain]
+        + [(cls, (N_ITEMS, ignored)) for cls in of_items]
+        + [(cls, (N_USERS, np.array([1]))) for cls in (m.Coverage_User, m.Coverage_User_HIT)]
+        + [(cls, (URM_train,)) for cls in of_train]
+        + [(cls, (URM_train, ignored)) for cls in ratios]
+        + [(m.Items_In_GT, (URM_test, ignored)), (m.Users_In_GT, (URM_test, np.array([1])))]
+        + [(m.Diversity_MeanInterList, (N_ITEMS, CUTOFF)), (m.Diversity_similarity, (D,))]
+    )
+
+
+MAKERS = _metric_makers(*_random_data(7)[1:])
+
+
+@pytest.mark.parametrize("metric_class, arguments", MAKERS, ids=[cls.__name__ for cls, _ in MAKERS])
+def test_parts_evaluated_apart_and_merged_equal_the_whole(metric_class, arguments):
+    lists, URM_test, _ = _random_data(7)
+    whole, first, second = (metric_class(*arguments) for _ in range(3))
+    whole.add_recommendations(RankingBatch(lists, URM_test, CUTOFF).at(CUTOFF))
+    first.add_recommendations(RankingBatch(lists[:5], URM_test[:5], CUTOFF).at(CUTOFF))
+    second.add_recommendations(RankingBatch(lists[5:], URM_test[5:], CUTOFF).at(CUTOFF))
+    alone = first.get_metric_value()
+    before = second.get_metric_value()
+    first.merge_with_other(second)
+    assert first.get_metric_value() == pytest.approx(whole.get_metric_value(), rel=1e-12)
+    assert second.get_metric_value() == before
+    if "In_GT" not in metric_class.__name__:  # those depend on no recommendation
+        assert alone != pytest.approx(whole.get_metric_value(), rel=1e-12)
+    assert str(whole) == f"{whole.get_metric_value():.4f}"
+
+
+def test_every_metric_class_is_merged_above():
+    exported = {getattr(metrics, name) for name in metrics.__all__ if inspect.isclass(getattr(metrics, name))}
+    bases = {metrics._Metrics_Object, metrics._Global_Item_Distribution_Counter}
+    assert exported - bases <= {cls for cls, _ in MAKERS}
+
+
+def test_ground_truths_of_parts_of_the_test_data_merge():
+    items, more_items = (metrics.Items_In_GT(sps.csr_matrix(rows), []) for rows in ([[1, 0, 0]], [[1, 2, 0]]))
+    items.merge_with_other(more_items)
+    assert items.get_metric_value() == pytest.approx(2 / 3)
+    users, more_users = (metrics.Users_In_GT(sps.csr_matrix(rows), [0]) for rows in ([[1], [1], [0]], [[1], [0], [1]]))
+    users.merge_with_other(more_users)
+    assert users.get_metric_value() == 1.0
+
+
+def test_metrics_of_another_class_or_set_up_are_not_merged():
+    with pytest.raises(TypeError, match=r"^other must be a MAP, got a MRR"):
+        metrics.MAP().merge_with_other(metrics.MRR())
+    with pytest.raises(TypeError, match=r"^other must be a Coverage_Item, got a Coverage_Item_HIT"):
+        metrics.Coverage_Item(3, []).merge_with_other(metrics.Coverage_Item_HIT(3, []))
+    with pytest.raises(ValueError, match=r"^other must be set up with"):
+        metrics.Coverage_Item(3, []).merge_with_other(metrics.Coverage_Item(1, []))
+    with pytest.raises(ValueError, match=r"^other must be set up with"):
+        metrics.Diversity_MeanInterList(3, 2).merge_with_other(metrics.Diversity_MeanInterList(3, 1))
+
+
+def _value(metric, lists, n_items):
+    URM_test = sps.csr_matrix((len(lists), n_items))
+    metric.add_recommendations(RankingBatch(lists, URM_test, n_items).at(n_items))
+    return metric.get_metric_value()
+
+
+def test_similarity_diversity_uses_every_ordered_pair():
+    D = np.array([[0.0, 0.1, 0.2], [0.3, 0.0, 0.4], [0.5, 0.6, 0.0]])
+    assert _value(metrics.Diversity_similarity(D), [[0, 1, 2]], 3) == pytest.approx(2.1 / 6)
+    assert _value(metrics.Diversity_similarity(D), [[2, 0]], 3) == pytest.approx(0.7 / 2)
+    assert _value(metrics.Diversity_similarity(np.ones((3, 3))), [[0, 1, 2]], 3) == 1.0
+
+
+def test_similarity_diversity_of_lists_without_pairs_is_zero():
+    assert _value(metrics.Diversity_similarity(np.ones((3, 3))), [[], [1], [1, 2]], 3) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    "matrix, error",
+    [
+        (np.full((2, 2), 1.5), ValueError),
+        (np.full((2, 2), -0.1), ValueError),
+        (np.full((2, 2), np.nan), ValueError),
+        (np.ones((2, 3)), ValueError),
+        ([[1.0]], TypeError),
+        (sps.csr_matrix([[0.0, 2.0], [0.0, 0.0]]), ValueError),
+    ],
+)
+def test_similarity_diversity_refuses_what_is_no_dissimilarity(matrix, error):
+    with pytest.raises(error, match=r"^item_diversity_matrix must be a square matrix of numbers in"):
+        metrics.Diversity_similarity(matrix)
+
+
+def test_inter_list_diversity_of_short_lists_counts_their_real_lengths():
+    # common items of the pairs: 1, 0, 0 of a cutoff of 4
+    value = _value(metrics.Diversity_MeanInterList(4, 4), [[0, 1], [1], []], 4)
+    assert value == pytest.approx(1 - (1 / 4) / 3)
+
+
+def test_inter_list_diversity_is_zero_for_equal_lists_and_one_for_disjoint_ones():
+    assert _value(metrics.Diversity_MeanInterList(2, 2), [[0, 1], [1, 0]], 2) == 0.0
+    assert _value(metrics.Diversity_MeanInterList(2, 2), [[0], [1]], 2) == 1.0
+
+
+def test_gini_diversity_is_one_if_uniform_and_two_over_m_plus_one_if_one_takes_all():
+    assert _value(metrics.Gini_Diversity(4, []), [[0, 1, 2, 3]], 4) == pytest.approx(1.0)
+    assert _value(metrics.Gini_Diversity(4, []), [[2]], 4) == pytest.approx(2 / 5)
+    assert math.isnan(_value(metrics.Gini_Diversity(4, []), [[]], 4))
+
+
+def test_a_batch_cut_at_k_is_the_batch_of_lists_cut_at_k():
+    lists, URM_test, _ = _random_data(11)
+    for cutoff in range(1, CUTOFF + 3):
+        cut = RankingBatch(lists, URM_test, CUTOFF + 2).at(cutoff)
+        short = RankingBatch([row[:cutoff] for row in lists], URM_test, cutoff).at(cutoff)
+        for name in ["lengths", "n_hits", "precision_sum", "reciprocal_rank_sum", "first_reciprocal_rank"]:
+            np.testing.assert_array_equal(getattr(cut, name), getattr(short, name))
+        for name in ["dcg", "ideal_dcg", "item_counts", "item_hit_counts"]:
+            np.testing.assert_array_equal(getattr(cut, name), getattr(short, name))
+
+
+def test_pp_metrics_names_the_cutoff_when_there_is_one():
+    assert metrics.pp_metrics(["MAP"], [0.5]) == "MAP: 0.5000"
+    assert metrics.pp_metrics(["MAP"], [0.5], metric_at=3) == "MAP@3: 0.5000"

@@ -1,0 +1,75 @@
+"""The host's archives: one zip of flat members, chosen by type at save and by extension at load."""
+
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sps
+
+
+def json_not_serializable_handler(value):
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, np.bool_):
+        return bool(value)
+    raise TypeError(f"{type(value)} cannot be saved")
+
+
+class DataIO:
+    def __init__(self, folder_path):
+        if "/../" in folder_path or "\\..\\" in folder_path:
+            raise ValueError("folder_path must not lead upwards")
+        self.folder_path = folder_path if folder_path.endswith("/") else folder_path + "/"
+
+    def save_data(self, file_name, data_dict_to_save):
+        file_name, temporary = self._names(file_name)
+        os.makedirs(temporary)
+        try:
+            for key, value in data_dict_to_save.items():
+                _write_member(temporary, str(key), value)
+            with zipfile.ZipFile(self.folder_path + file_name + ".temp", "w", zipfile.ZIP_DEFLATED) as archive:
+                for member in os.listdir(temporary):
+                    archive.write(temporary / member, member)
+            os.replace(self.folder_path + file_name + ".temp", self.folder_path + file_name)
+        finally:
+            shutil.rmtree(temporary)
+
+    def load_data(self, file_name):
+        file_name, temporary = self._names(file_name)
+        if not os.path.isfile(self.folder_path + file_name):
+            raise FileNotFoundError(f"no file {self.folder_path + file_name}")
+        os.makedirs(temporary)
+        try:
+            with zipfile.ZipFile(self.folder_path + file_name) as archive:
+                archive.extractall(temporary)
+            members = [member for member in temporary.iterdir() if not member.name.startswith(".")]
+            return {member.stem: _read_member(member) for member in members}
+        finally:
+            shutil.rmtree(temporary)
+
+    def _names(self, file_name):
+        file_name = file_name if file_name.endswith(".zip") else file_name + ".zip"
+        return file_name, Path(self.folder_path) / f".temp_{os.getpid()}_{file_name[:-4]}"
+
+
+def _write_member(folder, key, value):
+    if isinstance(value, sps.spmatrix):
+        sps.save_npz(folder / f"{key}.npz", value)
+    elif isinstance(value, np.ndarray):
+        np.save(folder / f"{key}.npy", value, allow_pickle=False)
+    else:
+        text = json.dumps(value, default=json_not_serializable_handler)
+        (folder / f"{key}.json").write_text(text, encoding="utf-8")
+
+
+def _read_member(path):
+    if path.suffix == ".npz":
+        return sps.load_npz(path)
+    if path.suffix == ".npy":
+        return np.load(path, allow_pickle=False)
+    if path.suffix == ".json":
+        return json.loads(path.read_text(encoding="utf-8"))
+    raise Exception(f"unknown data type {path.name}")
