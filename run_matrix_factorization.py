@@ -51,16 +51,26 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--dataset", default="synthetic", help=f"one of {', '.join(READERS)} (default: synthetic)")
     source.add_argument("--ratings", metavar="FILE", help="a text file of your own with one rating a line")
-    parser.add_argument("--columns", metavar="USER,ITEM,RATING",
-                        help="names or positions (from 0) of the columns of FILE (default: user,item,rating)")  # fmt: skip
-    parser.add_argument("--data-folder", metavar="FOLDER",
-                        help="where data sets are looked for and kept (default: $RECSYS_DATA_FOLDER, else "
-                             "Data_manager_split_datasets)")  # fmt: skip
+    parser.add_argument(
+        "--columns",
+        metavar="USER,ITEM,RATING",
+        help="names or positions (from 0) of the columns of FILE (default: user,item,rating)",
+    )
+    parser.add_argument(
+        "--data-folder",
+        metavar="FOLDER",
+        help="with the data sets (default: $RECSYS_DATA_FOLDER, else Data_manager_split_datasets)",
+    )
     parser.add_argument("--epochs", type=integer(1), default=30, help="at the most (default: 30)")
-    parser.add_argument("--num-factors", type=integer(1), default=16, help="length of an embedding (default: 16)")
+    parser.add_argument("--num-factors", type=integer(1), default=20, help="length of an embedding (default: 20)")
     parser.add_argument("--seed", type=integer(0), default=42, help="of the split and the training (default: 42)")
-    parser.add_argument("--output", metavar="FOLDER", default="result_experiments", type=Path,
-                        help="where model, tables and picture are written (default: result_experiments)")  # fmt: skip
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        default="result_experiments",
+        type=Path,
+        help="where model, tables and picture are written (default: result_experiments)",
+    )
     options = parser.parse_args(arguments)
     if options.columns is not None and options.ratings is None:
         parser.error("--columns goes with --ratings")

@@ -60,13 +60,16 @@ def find_local(remote: RemoteFile, data_folder: Path, subfolder: str, notify: Ca
 def _pooch_logs(show: bool) -> Iterator[None]:
     import pooch
 
+    def let_pass(record: logging.LogRecord) -> bool:
+        return show
+
+    # not by its level: the logger remembers which levels it passes, and is not told when that changes
     logger = pooch.get_logger()
-    level = logger.level
-    logger.setLevel(logging.INFO if show else logging.CRITICAL)
+    logger.addFilter(let_pass)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.removeFilter(let_pass)
 
 
 def download(remote: RemoteFile, target_folder: Path, verbose: bool, by_hand: list[Path]) -> Path:

@@ -99,9 +99,7 @@ def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
     return ids.astype(np.int64)
 
 
-def check_pairs(
-    user_id_array: Any, item_id_array: Any, n_users: int, n_items: int
-) -> tuple[np.ndarray, np.ndarray]:
+def check_pairs(user_id_array: Any, item_id_array: Any, n_users: int, n_items: int) -> tuple[np.ndarray, np.ndarray]:
     """Ids of (user, item) pairs as two 1-D int64 arrays of equal length; a scalar goes with every id of the other."""
     users = check_ids("user_id_array", user_id_array, n_users)
     items = check_ids("item_id_array", item_id_array, n_items)

@@ -48,7 +48,7 @@ def plot_learning_curve(history: pd.DataFrame, validation_metric: str | None = N
 
 def _plot_validation(axes: Axes, history: pd.DataFrame, metric: str) -> None:
     validated = history[["epoch", metric]].dropna().astype(float)
-    best = validated.loc[validated[metric].idxmax(), "epoch"]
+    best = float(validated["epoch"].to_numpy()[validated[metric].argmax()])
     name = metric.removeprefix(_NEGATED)
     values = -validated[metric] if metric.startswith(_NEGATED) else validated[metric]
     if axes.get_ylabel() != name:

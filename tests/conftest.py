@@ -48,8 +48,10 @@ def planted_URM() -> sps.csr_matrix:
 
 @pytest.fixture
 def movielens_folder() -> Path:
-    """The folder with real MovieLens zips, named by RECSYS_DATA_FOLDER."""
+    """The folder with the real MovieLens 100K zip, named by RECSYS_DATA_FOLDER; where it is named, it has to be there."""
     folder = os.environ.get("RECSYS_DATA_FOLDER")
     if folder is None:
         pytest.skip("RECSYS_DATA_FOLDER does not name a folder with real data")
+    if not (Path(folder) / "ml-100k.zip").is_file():
+        pytest.fail(f"there is no ml-100k.zip in the folder that RECSYS_DATA_FOLDER names, {folder}")
     return Path(folder)

@@ -110,15 +110,22 @@ def test_quiet_download_prints_nothing_and_other_one_shows_progress(
     assert "100%" in capfd.readouterr().err
 
 
-def test_pooch_keeps_its_log_level(file_server: FileServer, tmp_path: Path) -> None:
+def test_pooch_logs_unless_quiet_and_its_logger_stays_as_it_was(file_server: FileServer, tmp_path: Path) -> None:
     logger = pooch.get_logger()
-    before = logger.level
+    before = (logger.level, list(logger.filters))
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger.addHandler(handler)
     try:
-        logger.setLevel(logging.ERROR)
-        fetch(remote_of(file_server), tmp_path)
-        assert logger.level == logging.ERROR
+        for name, verbose in (("first", True), ("second", False), ("third", True)):
+            records.clear()
+            (tmp_path / name).mkdir()
+            fetch(remote_of(file_server), tmp_path / name, verbose)
+            assert bool(records) == verbose
     finally:
-        logger.setLevel(before)
+        logger.removeHandler(handler)
+    assert (logger.level, list(logger.filters)) == before
 
 
 def test_own_folder_comes_before_the_data_folder(tmp_path: Path) -> None:

@@ -117,6 +117,20 @@ def test_quoted_tags_are_read_as_csv(edition: str, make_zip: MakeZip) -> None:
     }
 
 
+def test_empty_tag_is_no_token_and_no_error(make_zip: MakeZip) -> None:
+    tags = CONTENT["ml-20m"]["ml-20m/tags.csv"] + '7,50,,1105\n7,50,"",1106\n'
+    with_empty = load("ml-20m", make_zip("ml-20m", {"ml-20m/tags.csv": tags}))
+    assert features(with_empty, "ICM_tags") == features(load("ml-20m", make_zip("ml-20m")), "ICM_tags")
+
+
+def test_line_ends_inside_tags_are_read_in_files_of_any_size(make_zip: MakeZip) -> None:
+    # pyarrow reads blocks of one megabyte; the ends of blocks fall inside the tags
+    n_tags, long_tag = 200, "dark\n" * 3000
+    tags = "userId,movieId,tag,timestamp\n" + f'7,20,"{long_tag}",1\n' * n_tags
+    dataset = load("ml-20m", make_zip("ml-20m", {"ml-20m/tags.csv": tags}))
+    assert features(dataset, "ICM_tags") == {("20", "dark"): 3000.0 * n_tags}
+
+
 def test_columns_of_a_csv_are_found_by_name(make_zip: MakeZip) -> None:
     lines = [f'{time},"{item}",{rating}.0,{user}\n' for user, item, rating, time in RATINGS]
     shuffled = "timestamp,movieId,rating,userId\n" + "".join(lines)
@@ -194,6 +208,7 @@ BROKEN_LINES = [
     ("ml-1m", "ml-1m/ratings.dat", "7::50::4::1000\n\n7::10::three::1001\n", 3, "Rating is not a finite number"),
     ("ml-1m", "ml-1m/ratings.dat", "7::50::4::1000\n7:::10::3::1001\n", 2, "ItemID is not an integer"),
     ("ml-1m", "ml-1m/ratings.dat", "7::50::4::1000\n7::10::::1001\n", 2, "Rating is not a finite number"),
+    ("ml-1m", "ml-1m/ratings.dat", "7::50::4::1000\n7:x:10::4::1001\n", 2, "4 fields expected, 3 found"),
     ("ml-1m", "ml-1m/ratings.dat", f"{2**63}::50::4::1000\n", 1, "UserID is not an integer"),
     ("ml-1m", "ml-1m/ratings.dat", b"7::50::4::1000\n7::\xff::4::1\n", 2, "not text in the file's encoding"),
     ("ml-1m", "ml-1m/movies.dat", "10::A::Drama\n20::No genres\n", 2, "3 fields expected, 2 found"),

@@ -218,6 +218,12 @@ class RecommenderContract:
         assert (np.delete(scores, items, axis=1) == -np.inf).all()
         assert shared.recommend(1, items_to_compute=[]) == []
 
+    def test_scores_outside_items_to_compute_are_minus_infinity_before_recommend_masks_them(self, shared):
+        scores = shared._compute_item_score(np.array([1, 2]), items_to_compute=np.array([4, 11]))
+        assert scores.shape == (2, shared.n_items)
+        assert np.isfinite(scores[:, [4, 11]]).all()
+        assert (np.delete(scores, [4, 11], axis=1) == -np.inf).all()
+
     def test_items_to_ignore_are_left_out_only_when_asked_for(self, fitted):
         before = fitted.recommend([1, 2])
         fitted.set_items_to_ignore([3, 7])

@@ -3,6 +3,7 @@
 import json
 import zipfile
 import zlib
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,15 +56,18 @@ def test_what_is_saved_is_loaded_by_name_or_by_default(recommender, tmp_path):
 
 
 class StrictDataIO:
-    """As the contract describes the host's: a string with a slash as folder, str keys, errors of any kind."""
+    """As the contract describes the host's, and less: a string with a slash as folder, which must be there."""
 
     error: Exception | None = None
 
     def __init__(self, folder_path):
         if not isinstance(folder_path, str) or folder_path[-1] != "/":
             raise AssertionError(folder_path)
+        self.folder = Path(folder_path)
 
     def save_data(self, file_name, data_dict_to_save):
+        if not self.folder.is_dir():
+            raise FileNotFoundError(self.folder)
         self.__class__.saved = data_dict_to_save
 
     def load_data(self, file_name):
@@ -112,8 +116,8 @@ def test_an_error_that_names_the_file_already_is_passed_on(recommender, monkeypa
 
 def test_the_folder_reaches_a_strict_DataIO_in_the_form_it_needs(recommender, monkeypatch, tmp_path):
     monkeypatch.setattr(_model_archive, "DataIO", StrictDataIO)
-    save_archive(recommender, tmp_path, "model", {"x": 1})
-    assert load_archive(recommender, tmp_path, "model") == {"x": 1}
+    save_archive(recommender, tmp_path / "new", "model", {"x": 1})
+    assert load_archive(recommender, tmp_path / "new", "model") == {"x": 1}
 
 
 def test_what_fits_is_taken_as_it_is(archive):

@@ -55,6 +55,13 @@ class TestGlobalEffects(RecommenderContract):
         expected = (mean + b_u[:, np.newaxis] + b_i).ravel()
         np.testing.assert_allclose(recommender.predict(users, items), expected, rtol=1e-6)
 
+    def test_clip_brings_both_ends_into_the_range_of_the_ratings(self):
+        # mean 3; b_i = 2, 0, -2; b_u = 1, 0, -1
+        ratings = sps.csr_matrix(np.array([[5.0, 5, 0], [5, 0, 1], [0, 1, 1]]))
+        recommender = GlobalEffects(ratings, verbose=False).fit(lambda_user=0, lambda_item=0)
+        assert recommender.predict([0, 1, 2], [0, 1, 2]).tolist() == [6, 3, 0]
+        assert recommender.predict([0, 1, 2], [0, 1, 2], clip=True).tolist() == [5, 3, 1]
+
     def test_an_archive_of_item_biases_alone_ranks_and_says_that_it_cannot_predict(self, tmp_path):
         item_bias = np.linspace(-1, 1, 30)
         DataIO(str(tmp_path)).save_data("host", {"item_bias": item_bias})

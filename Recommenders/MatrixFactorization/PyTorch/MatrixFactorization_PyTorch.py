@@ -91,15 +91,15 @@ class MatrixFactorization_PyTorch(
         *,
         epochs: int = 30,
         batch_size: int = 256,
-        num_factors: int = 16,
-        learning_rate: float = 0.05,
+        num_factors: int = 20,
+        learning_rate: float = 0.02,
         sgd_mode: str = "adagrad",
         loss: str | Callable[..., Any] = "mse",
         activation: str = "relu",
         use_bias: bool = True,
-        user_reg: float = 0.02,
-        item_reg: float = 0.02,
-        bias_reg: float = 0.02,
+        user_reg: float = 0.3,
+        item_reg: float = 0.3,
+        bias_reg: float = 0.05,
         init_mean: float = 0.0,
         init_std_dev: float = 0.1,
         device: str = "auto",
@@ -120,9 +120,9 @@ class MatrixFactorization_PyTorch(
             Passes over the ratings, at the most.
         batch_size : int >= 1, default 256
             Ratings a step of the optimiser.
-        num_factors : int >= 1, default 16
+        num_factors : int >= 1, default 20
             Length of an embedding.
-        learning_rate : float > 0, default 0.05
+        learning_rate : float > 0, default 0.02
             Step size of the optimiser. Gradients are summed over the batch, not averaged: "sgd" needs a far smaller
             one than the others.
         sgd_mode : {"adagrad", "adam", "rmsprop", "sgd"}, default "adagrad"
@@ -135,9 +135,10 @@ class MatrixFactorization_PyTorch(
             Applied to the score. A sigmoid predicts between 0 and 1 and is not rescaled to the ratings.
         use_bias : bool, default True
             Whether each user and each item has a bias of its own.
-        user_reg, item_reg, bias_reg : float >= 0, default 0.02
-            Weights of the squared embeddings and biases in the loss, counted once for every rating. `bias_reg` has to
-            be 0 without `use_bias`.
+        user_reg, item_reg : float >= 0, default 0.3
+            Weights of the squared embeddings in the loss, counted once for every rating.
+        bias_reg : float >= 0, default 0.05
+            Weight of the squared biases, counted in the same way. Without `use_bias` there is nothing that it weighs.
         init_mean, init_std_dev : float, default 0 and 0.1
             The embeddings start from N(init_mean, init_std_dev^2); init_std_dev >= 0, and > 0 where init_mean is 0.
         device : {"auto", "cpu", "cuda", "cuda:<n>", "mps"}, default "auto"

@@ -48,8 +48,6 @@ class Hyperparameters:
         if self.init_mean == 0 and self.init_std_dev == 0:
             # the product of two rows of zeros has a gradient of zero: no factor would ever move
             raise ValueError("init_std_dev must be > 0 where init_mean is 0, got 0")
-        if not self.use_bias and self.bias_reg > 0:
-            raise ValueError(f"bias_reg must be 0 where use_bias is False, got {self.bias_reg!r}")
         self._check_loss()
         if self.num_threads is not None:
             check_int("num_threads", self.num_threads, minimum=1)

@@ -68,8 +68,7 @@ def test_it_ranks_the_items_of_the_right_colour(checkerboard_URM):
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_what_is_trained_is_what_is_ranked(planted_URM, activation, use_bias):
     URM = planted_URM / 5 if activation == "sigmoid" else planted_URM
-    bias_reg = 0.01 if use_bias else 0.0
-    recommender = fitted(URM, activation=activation, use_bias=use_bias, bias_reg=bias_reg)
+    recommender = fitted(URM, activation=activation, use_bias=use_bias)
     users, items = (grid.ravel() for grid in np.meshgrid(np.arange(150), np.arange(80), indexing="ij"))
     with torch.no_grad():
         model = recommender.model
@@ -121,9 +120,11 @@ def test_a_replaced_URM_decides_who_is_cold(tiny_URM):
     ],
 )
 def test_every_hyperparameter_changes_the_result(planted_URM, argument, value):
-    base = {"learning_rate": 0.001, "bias_reg": 0.0}
+    base = {"learning_rate": 0.001}
     changed = fitted(planted_URM, **{**base, argument: value})
-    assert not np.array_equal(fitted(planted_URM, **base).predict(range(80), range(80)), changed.predict(range(80), range(80)))
+    assert not np.array_equal(
+        fitted(planted_URM, **base).predict(range(80), range(80)), changed.predict(range(80), range(80))
+    )
 
 
 def test_identity_differs_from_relu_where_scores_are_negative(planted_URM):
@@ -178,7 +179,7 @@ def test_a_bad_argument_is_refused_before_any_work(planted_URM, argument, number
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"use_bias": False, "bias_reg": 0.1}, "bias_reg must be 0 where use_bias is False"),
+        ({"init_mean": 0.0, "init_std_dev": 0.0}, "init_std_dev must be > 0 where init_mean is 0"),
         ({"device": "cuda:99"}, r"device must be one of 'auto', 'cpu'.*got 'cuda:99'"),
         ({"engine": "fast"}, r"engine must be one of 'auto', 'torch', got 'fast'"),
         ({"sgd_mode": "adagrd"}, r"one of 'adagrad', 'adam', 'rmsprop', 'sgd', got 'adagrd'"),

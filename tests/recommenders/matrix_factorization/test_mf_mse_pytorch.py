@@ -22,7 +22,9 @@ class TestContract(RecommenderContract):
 
 def test_the_historical_signature():
     parameters = inspect.signature(MF_MSE_PyTorch.fit).parameters
-    defaults = {name: p.default for name, p in parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and name != "self"}
+    defaults = {
+        name: p.default for name, p in parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD and name != "self"
+    }
     assert defaults == {
         "epochs": 30, "batch_size": 128, "num_factors": 100, "learning_rate": 1e-4, "use_cuda": True
     }  # fmt: skip

@@ -25,34 +25,35 @@ class DataIO:
         self.folder_path = folder_path if folder_path.endswith("/") else folder_path + "/"
 
     def save_data(self, file_name, data_dict_to_save):
-        file_name, temporary = self._names(file_name)
-        os.makedirs(temporary)
+        target, temporary = self._paths(file_name)
+        temporary.mkdir()
         try:
             for key, value in data_dict_to_save.items():
                 _write_member(temporary, str(key), value)
-            with zipfile.ZipFile(self.folder_path + file_name + ".temp", "w", zipfile.ZIP_DEFLATED) as archive:
-                for member in os.listdir(temporary):
-                    archive.write(temporary / member, member)
-            os.replace(self.folder_path + file_name + ".temp", self.folder_path + file_name)
+            unfinished = target.with_name(target.name + ".temp")
+            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+                for member in temporary.iterdir():
+                    archive.write(member, member.name)
+            unfinished.replace(target)
         finally:
             shutil.rmtree(temporary)
 
     def load_data(self, file_name):
-        file_name, temporary = self._names(file_name)
-        if not os.path.isfile(self.folder_path + file_name):
-            raise FileNotFoundError(f"no file {self.folder_path + file_name}")
-        os.makedirs(temporary)
+        target, temporary = self._paths(file_name)
+        if not target.is_file():
+            raise FileNotFoundError(f"no file {target}")
+        temporary.mkdir()
         try:
-            with zipfile.ZipFile(self.folder_path + file_name) as archive:
+            with zipfile.ZipFile(target) as archive:
                 archive.extractall(temporary)
             members = [member for member in temporary.iterdir() if not member.name.startswith(".")]
             return {member.stem: _read_member(member) for member in members}
         finally:
             shutil.rmtree(temporary)
 
-    def _names(self, file_name):
-        file_name = file_name if file_name.endswith(".zip") else file_name + ".zip"
-        return file_name, Path(self.folder_path) / f".temp_{os.getpid()}_{file_name[:-4]}"
+    def _paths(self, file_name):
+        name = file_name.removesuffix(".zip")
+        return Path(self.folder_path) / f"{name}.zip", Path(self.folder_path) / f".temp_{os.getpid()}_{name}"
 
 
 def _write_member(folder, key, value):
