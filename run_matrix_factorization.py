@@ -30,6 +30,7 @@ from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
 
 CUTOFFS = [5, 10, 20]
 VALIDATION_METRIC = "NEGATIVE_RMSE"
+FEWEST_RATINGS = 10
 INTERRUPTED = 130  # the shell's exit status after Ctrl-C
 
 
@@ -88,6 +89,8 @@ def make_reader(options: argparse.Namespace) -> DataReader:
 
 def split(URM_all: sps.csr_matrix, seed: int) -> tuple[sps.csr_matrix, sps.csr_matrix, sps.csr_matrix]:
     """Training, validation and test part: 80, 10 and 10 % of the ratings."""
+    if URM_all.nnz < FEWEST_RATINGS:
+        raise ValueError(f"the data must have at least {FEWEST_RATINGS} ratings to be split, got {URM_all.nnz}")
     URM_train, rest = split_train_in_two_percentage_global_sample(URM_all, 0.8, random_seed=seed)
     URM_validation, URM_test = split_train_in_two_percentage_global_sample(rest, 0.5, random_seed=seed, verbose=False)
     return URM_train, URM_validation, URM_test

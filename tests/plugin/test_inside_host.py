@@ -6,6 +6,7 @@ first on the path, and the packages of this project after it.
 """
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +24,17 @@ from tests.conftest import planted_factors_URM
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PLUGIN = "Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch"
+# all that the results depend on, so that other defaults change nothing here
+SETTINGS = {
+    "epochs": 3,
+    "batch_size": 64,
+    "num_factors": 4,
+    "learning_rate": 0.05,
+    "user_reg": 0.02,
+    "item_reg": 0.02,
+    "bias_reg": 0.02,
+    "random_seed": 7,
+}
 FACTORS = ("USER_factors", "ITEM_factors", "USER_bias", "ITEM_bias", "GLOBAL_bias")
 
 # pyarrow is blocked: the releases that are current refuse the host's numpy, so the plug-in must not need it
@@ -42,14 +54,14 @@ def split_with_cold_ids():
 
 def run_in_host(host, *command, packages=ROOT):
     paths = [str(host)] if packages is None else [str(host), str(packages)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTEST_ADDOPTS": "", "PYTHONNOUSERSITE": "1"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTEST_ADDOPTS": ""}
     return subprocess.run(
         [sys.executable, *command],
         cwd=host,
         env=environment,
         capture_output=True,
         text=True,
-        encoding="utf-8",
+        errors="replace",
         timeout=300,
     )
 
@@ -64,11 +76,12 @@ def host(tmp_path_factory):
         "[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\n", encoding="utf-8"
     )
 
+    (host / "settings.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     URM_train, URM_validation = split_with_cold_ids()
     sps.save_npz(host / "URM_train.npz", URM_train)
     sps.save_npz(host / "URM_validation.npz", URM_validation)
     alone = MatrixFactorization_PyTorch(URM_train, verbose=False)
-    alone.fit(epochs=3, batch_size=64, num_factors=4, random_seed=7)
+    alone.fit(**SETTINGS)
     users = np.arange(alone.n_users)
     np.savez(
         host / "trained_alone.npz",

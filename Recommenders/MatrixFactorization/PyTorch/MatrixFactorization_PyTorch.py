@@ -146,7 +146,8 @@ class MatrixFactorization_PyTorch(
         engine : {"auto", "torch"}, default "auto"
             What trains.
         num_threads : int >= 1, optional
-            Threads of the CPU; torch's own setting if None. The last bits of the result may depend on it.
+            Threads of the CPU. If None, one where batch_size * num_factors <= 2^18, torch's own setting else. The last
+            bits of the result may depend on it.
         random_seed : int >= 0, optional
             Decides the starting values and the order of the ratings; drawn afresh if None.
         **earlystopping_kwargs

@@ -9,6 +9,9 @@ from Recommenders._validation import check_choice
 
 ENGINES = ("torch",)
 
+# Numbers in the embedding rows of a batch up to which one thread is the faster choice.
+SMALL_BATCH = 1 << 18
+
 
 def choose_device(name: str) -> torch.device:
     """The torch device of that name; "auto" is the first CUDA device where there is one, else the CPU.
@@ -48,13 +51,21 @@ def choose_engine(name: str) -> str:
     return "torch" if name == "auto" else name
 
 
+def choose_threads(num_threads: int | None, batch_size: int, num_factors: int) -> int:
+    """The CPU threads of a step: as asked for, else one for a small batch and torch's own setting for a larger one.
+
+    A step of a small batch takes microseconds an operation. Threads that wait for each other there cost more than
+    they save, and many times more where another process needs their core.
+    """
+    if num_threads is not None:
+        return num_threads
+    return 1 if batch_size * num_factors <= SMALL_BATCH else torch.get_num_threads()
+
+
 @contextmanager
-def torch_threads(num_threads: int | None) -> Iterator[None]:
-    """Let torch use `num_threads` CPU threads inside the block; None leaves its setting as it is."""
+def torch_threads(num_threads: int) -> Iterator[None]:
+    """Let torch use `num_threads` CPU threads inside the block."""
     before = torch.get_num_threads()
-    if num_threads is None or num_threads == before:
-        yield
-        return
     torch.set_num_threads(num_threads)
     try:
         yield

@@ -9,7 +9,7 @@ import scipy.sparse as sps
 import torch
 from torch import Tensor
 
-from Recommenders.MatrixFactorization.PyTorch._device import torch_threads
+from Recommenders.MatrixFactorization.PyTorch._device import choose_threads, torch_threads
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES, penalty
 from Recommenders.MatrixFactorization.PyTorch._model import build_model
@@ -42,6 +42,9 @@ class TorchEngine:
     ) -> None:
         self.hyperparameters = hyperparameters
         self.random_seed = random_seed
+        self.num_threads = choose_threads(
+            hyperparameters.num_threads, hyperparameters.batch_size, hyperparameters.num_factors
+        )
         coordinates = URM_train.tocoo()
         self.users = torch.from_numpy(coordinates.row.astype(np.int32)).to(device)  # (n,)
         self.items = torch.from_numpy(coordinates.col.astype(np.int32)).to(device)  # (n,)
@@ -61,7 +64,7 @@ class TorchEngine:
         users, items, ratings = self.users[order], self.items[order], self.ratings[order]
         exact = torch.float32 if ratings.device.type == "mps" else torch.float64  # MPS has no float64
         total = torch.zeros((), dtype=exact, device=ratings.device)
-        with torch_threads(self.hyperparameters.num_threads):
+        with torch_threads(self.num_threads):
             for start in range(0, n_ratings, self.hyperparameters.batch_size):
                 batch = slice(start, start + self.hyperparameters.batch_size)
                 total += self._step(users[batch], items[batch], ratings[batch])

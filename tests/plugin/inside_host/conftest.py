@@ -1,5 +1,6 @@
 """What the tests share that run in the stand-in host's folder, with the host first on the path."""
 
+import json
 import signal
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,13 +25,18 @@ def URM_validation():
     return sps.load_npz(HOST / "URM_validation.npz")
 
 
+@pytest.fixture(scope="session")
+def settings():
+    """The arguments of `fit` that the standalone run used."""
+    return json.loads((HOST / "settings.json").read_text(encoding="utf-8"))
+
+
 @pytest.fixture
-def fit(URM):
-    """A function: a new recommender, fitted with small hyperparameters and those given."""
+def fit(URM, settings):
+    """A function: a new recommender, fitted with the settings and what is given."""
 
     def fit(**changes):
-        settings = {"epochs": 3, "batch_size": 64, "num_factors": 4, "random_seed": 7} | changes
-        return MatrixFactorization_PyTorch(URM, verbose=False).fit(**settings)
+        return MatrixFactorization_PyTorch(URM, verbose=False).fit(**settings | changes)
 
     return fit
 

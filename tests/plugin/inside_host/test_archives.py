@@ -98,6 +98,7 @@ def test_a_model_saved_alone_loads_inside_the_host(unfitted, everything):
 def test_a_model_for_the_run_outside_the_host_is_saved(fit):
     """The process that started this one loads it, on this project's own bases."""
     fit().save_model("saved_inside")
+    assert Path("saved_inside", "MatrixFactorization_PyTorch_Recommender.zip").is_file()
 
 
 def test_the_plugin_takes_no_other_attribute_from_an_archive(fit, unfitted, URM, folder):

@@ -46,10 +46,10 @@ def test_training_inside_the_host_equals_training_alone(fit, everything):
     np.testing.assert_array_equal(everything(recommender).predictions, alone["predictions"])
 
 
-def test_second_fit_with_same_seed_equals_first(fit):
+def test_second_fit_with_same_seed_equals_first(fit, settings):
     recommender = fit()
     first = factors(recommender)
-    again = recommender.fit(epochs=3, batch_size=64, num_factors=4, random_seed=7)
+    again = recommender.fit(**settings)
     assert again is recommender
     assert_same(factors(recommender), first)
     assert not np.array_equal(fit(random_seed=8).USER_factors, first[0])
@@ -90,8 +90,8 @@ def test_the_history_has_a_row_an_epoch_and_the_hosts_metrics(fit, URM_validatio
 
 def test_it_stops_after_the_allowed_lower_validations(fit):
     evaluator = scripted_evaluator([0.3, 0.2, 0.1, 0.9])
-    settings = validated(stop_on_validation=True, lower_validations_allowed=2)
-    recommender = fit(epochs=4, evaluator_object=evaluator, **settings)
+    stopping = validated(stop_on_validation=True, lower_validations_allowed=2)
+    recommender = fit(epochs=4, evaluator_object=evaluator, **stopping)
     assert len(evaluator.calls) == 3
     assert recommender.get_early_stopping_final_epochs_dict() == {"epochs": 1}
     assert_same(factors(recommender), factors(fit(epochs=1)))
@@ -109,25 +109,25 @@ def test_rating_prediction_evaluates_the_predictions(fit, URM_validation):
 
 def test_rating_prediction_is_an_evaluator_for_early_stopping(fit, URM_validation):
     evaluator = EvaluatorRatingPrediction(URM_validation, verbose=False)
-    settings = {"epochs": 12, "learning_rate": 0.1, "user_reg": 0.0, "item_reg": 0.0, "bias_reg": 0.0}
-    recommender = fit(evaluator_object=evaluator, **settings, **validated(validation_metric="NEGATIVE_RMSE"))
+    overfitting = {"epochs": 12, "learning_rate": 0.1, "user_reg": 0.0, "item_reg": 0.0, "bias_reg": 0.0}
+    recommender = fit(evaluator_object=evaluator, **overfitting, **validated(validation_metric="NEGATIVE_RMSE"))
     rmse = recommender.get_validation_summary_table()["RMSE"]
     assert len(rmse) == 12
     assert recommender.epochs_best == rmse.idxmin() < 12
     assert evaluator.evaluateRecommender(recommender)[0].loc[0, "RMSE"] == rmse.min()
 
 
-def test_an_interrupt_keeps_the_best_model_so_far(unfitted, fit, ctrl_c, folder, everything):
+def test_an_interrupt_keeps_the_best_model_so_far(unfitted, settings, fit, ctrl_c, folder, everything):
     evaluator = scripted_evaluator([0.5, 0.4, 0.6], before=lambda call: ctrl_c() if call == 3 else None)
     with pytest.raises(KeyboardInterrupt):
-        unfitted.fit(epochs=5, batch_size=64, num_factors=4, random_seed=7, evaluator_object=evaluator, **validated())
+        unfitted.fit(**settings | {"epochs": 5}, evaluator_object=evaluator, **validated())
     assert unfitted.get_early_stopping_final_epochs_dict() == {"epochs": 1}
     assert_same(factors(unfitted), factors(fit(epochs=1)))
     unfitted.save_model(folder)
     assert len(everything(unfitted).ranking) == unfitted.n_users
 
 
-def test_an_interrupt_before_any_validation_keeps_the_current_model(unfitted, ctrl_c, everything):
+def test_an_interrupt_before_any_validation_keeps_the_current_model(unfitted, settings, ctrl_c, everything):
     calls = []
 
     def loss(prediction, rating):
@@ -137,7 +137,7 @@ def test_an_interrupt_before_any_validation_keeps_the_current_model(unfitted, ct
         return torch.nn.functional.mse_loss(prediction, rating, reduction="sum")
 
     with pytest.raises(KeyboardInterrupt):
-        unfitted.fit(epochs=5, batch_size=64, num_factors=4, random_seed=7, loss=loss)
+        unfitted.fit(**settings, loss=loss)
     assert len(calls) == 5
     assert np.isfinite(everything(unfitted).predictions).all()
 

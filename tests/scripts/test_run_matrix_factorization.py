@@ -1,0 +1,156 @@
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import run_matrix_factorization as script
+from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
+from tests.conftest import planted_factors_URM
+
+ROOT = Path(script.__file__).parent
+MODEL = f"{MatrixFactorization_PyTorch.RECOMMENDER_NAME}.zip"
+OUTPUTS = {MODEL, "training_history.csv", "learning_curve.png", "ranking.csv", "rating_prediction.csv"}
+
+
+@pytest.fixture
+def ratings_file(tmp_path):
+    coo = planted_factors_URM().tocoo()
+    path = tmp_path / "ratings.csv"
+    pd.DataFrame({"user": coo.row, "item": coo.col, "rating": coo.data.round(3)}).to_csv(path, index=False)
+    return path
+
+
+def run(*arguments, tmp_path):
+    return script.main([*map(str, arguments), "--output", str(tmp_path / "output")])
+
+
+def test_a_ratings_file_is_trained_and_evaluated(ratings_file, tmp_path, capsys):
+    assert run("--ratings", ratings_file, "--epochs", 5, "--num-factors", 3, tmp_path=tmp_path) == 0
+    output = tmp_path / "output"
+    assert {path.name for path in output.iterdir()} == OUTPUTS
+    assert (output / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+    history = pd.read_csv(output / "training_history.csv")
+    assert history["epoch"].tolist() == [1, 2, 3, 4, 5]
+    assert history["NEGATIVE_RMSE"].notna().all()
+    ranking = pd.read_csv(output / "ranking.csv", index_col=["recommender", "cutoff"])
+    assert ranking.index.tolist() == [
+        (name, cutoff) for name in ("MatrixFactorization", "TopPop", "GlobalEffects") for cutoff in (5, 10, 20)
+    ]
+    errors = pd.read_csv(output / "rating_prediction.csv", index_col="recommender")
+    assert errors.index.tolist() == ["MatrixFactorization", "GlobalEffects"]
+    out = capsys.readouterr().out
+    assert "DataReader: current dataset is: ratings" in out
+    assert str(output) in out
+    assert f"{errors.loc['GlobalEffects', 'RMSE']:.4f}" in out
+
+
+def test_the_saved_model_is_the_evaluated_one(ratings_file, tmp_path):
+    run("--ratings", ratings_file, "--epochs", 5, "--num-factors", 3, "--seed", 7, tmp_path=tmp_path)
+    dataset = script.make_reader(script.parse_arguments(["--ratings", str(ratings_file)])).load_data()
+    URM_train, _, URM_test = script.split(dataset.get_URM_all(), seed=7)
+    recommender = MatrixFactorization_PyTorch(URM_train, verbose=False)
+    recommender.load_model(tmp_path / "output")
+    assert recommender.USER_factors.shape[1] == 3
+    test = URM_test.tocoo()
+    rmse = np.sqrt(np.mean((recommender.predict(test.row, test.col) - test.data) ** 2))
+    errors = pd.read_csv(tmp_path / "output" / "rating_prediction.csv", index_col="recommender")
+    assert errors.loc["MatrixFactorization", "RMSE"] == pytest.approx(rmse, rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_tables(ratings_file, tmp_path):
+    tables = []
+    for seed in (1, 1, 2):
+        run("--ratings", ratings_file, "--epochs", 2, "--num-factors", 3, "--seed", seed, tmp_path=tmp_path)
+        tables.append((tmp_path / "output" / "ranking.csv").read_text())
+    assert tables[0] == tables[1] != tables[2]
+
+
+def test_the_parts_are_disjoint_and_of_the_right_size(planted_URM):
+    parts = script.split(planted_URM, seed=0)
+    assert [round(10 * part.nnz / planted_URM.nnz, 2) for part in parts] == pytest.approx([8, 1, 1], abs=0.01)
+    assert sum(part != 0 for part in parts).max() == 1
+    assert abs(sum(parts) - planted_URM).max() < 1e-6
+
+
+@pytest.mark.parametrize("positions", ["0,1,2", "user,item,rating"])
+def test_columns_are_names_or_positions(ratings_file, tmp_path, positions):
+    if positions == "0,1,2":
+        ratings_file.write_text(ratings_file.read_text().split("\n", 1)[1])
+    arguments = ["--ratings", ratings_file, "--columns", positions, "--epochs", 1]
+    assert run(*arguments, tmp_path=tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("user,item,rating\n1,2,3\n1,3,good\n", r"line 3 .*good"),
+        ("user;item;rating\n", "ratings.csv"),
+        ("a,b,c\n1,2,3\n", "columns user, item, rating"),
+        ("user,item,rating\n1,2,3\n", "at least 10 ratings to be split, got 1"),
+    ],
+)
+def test_a_broken_ratings_file_is_an_error_of_one_line(tmp_path, capsys, content, message):
+    file = tmp_path / "ratings.csv"
+    file.write_text(content)
+    assert run("--ratings", file, tmp_path=tmp_path) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and re.search(message, error)
+
+
+def test_a_misspelt_data_set_is_an_error_that_lists_them(tmp_path, capsys):
+    assert run("--dataset", "ml-100", tmp_path=tmp_path) == 2
+    assert "'synthetic', 'ml-100k', 'ml-1m'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--epochs", "0"], ["--num-factors", "x"], ["--seed", "-1"], ["--columns", "a,b,c"],
+     ["--dataset", "ml-1m", "--ratings", "file"], ["--unknown"]],
+)  # fmt: skip
+def test_bad_options_are_refused_with_the_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_information:
+        script.main(arguments)
+    assert exit_information.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_an_output_that_is_a_file_is_an_error_before_any_work(ratings_file, tmp_path, capsys):
+    (tmp_path / "output").write_text("in the way")
+    assert run("--ratings", ratings_file, tmp_path=tmp_path) == 2
+    assert "output" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process there is interrupted in another way")
+def test_ctrl_c_saves_the_best_model_so_far(ratings_file, tmp_path):
+    output = tmp_path / "output"
+    command = [sys.executable, ROOT / "run_matrix_factorization.py", "--ratings", ratings_file, "--output", output,
+               "--epochs", "100000"]  # fmt: skip
+    # the validation error of the planted data falls for many epochs, so the training is still going on
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+    os.set_blocking(process.stderr.fileno(), False)
+    seen, deadline = b"", time.monotonic() + 60
+    while b"best NEGATIVE_RMSE" not in seen and time.monotonic() < deadline and process.poll() is None:
+        seen += process.stderr.read() or b""
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert b"Interrupted. The best model so far" in out and b"Traceback" not in err
+    assert {path.name for path in output.iterdir()} == {MODEL, "training_history.csv", "learning_curve.png"}
+
+
+def test_the_main_job_on_movielens_100k(movielens_folder, tmp_path):
+    (tmp_path / "data").mkdir()
+    shutil.copy(movielens_folder / "ml-100k.zip", tmp_path / "data")
+    assert run("--dataset", "ml-100k", "--data-folder", tmp_path / "data", tmp_path=tmp_path) == 0
+    errors = pd.read_csv(tmp_path / "output" / "rating_prediction.csv", index_col="recommender")
+    assert errors.loc["MatrixFactorization", "RMSE"] < 0.95
+    assert errors.loc["MatrixFactorization", "RMSE"] < errors.loc["GlobalEffects", "RMSE"]
