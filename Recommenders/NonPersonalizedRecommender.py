@@ -7,7 +7,7 @@ import numpy as np
 
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._top_k import mask_other_columns
-from Recommenders._validation import check_bool, check_float, check_ids, check_int
+from Recommenders._validation import check_bool, check_float, check_ids, check_int, check_pairs
 from Recommenders.BaseRecommender import BaseRecommender
 
 
@@ -116,6 +116,7 @@ class GlobalEffects(_NonPersonalizedRecommender):
         Parameters
         ----------
         user_id_array, item_id_array : int, or list or array of int, of the same length n
+            A single id goes with every id of the other side.
         clip : bool, default False
             Bring the predictions into the range of the training ratings.
 
@@ -130,10 +131,7 @@ class GlobalEffects(_NonPersonalizedRecommender):
         RuntimeError
             Before fit(), and after loading an archive of the host framework, which lacks mu and b_u.
         """
-        users = check_ids("user_id_array", user_id_array, self.n_users)
-        items = check_ids("item_id_array", item_id_array, self.n_items)
-        if users.size != items.size:
-            raise ValueError(f"item_id_array must be as long as user_id_array ({users.size}), got {items.size}")
+        users, items = check_pairs(user_id_array, item_id_array, self.n_users, self.n_items)
         clip = check_bool("clip", clip)
         check_fitted(self, "item_bias", "user_bias", "global_mean", "rating_range")
         item_bias = self.item_bias[items].astype(np.float64)  # (n,)

@@ -2,42 +2,25 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sps
 import torch
-from numpy.typing import NDArray
 
-from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
-from Recommenders._validation import check_bool, check_pairs, check_sparse
-from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._device import choose_device, choose_engine
-from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
-    factor_archive,
-    read_activation,
-    read_factors,
-    read_rating_range,
-)
+from Recommenders.MatrixFactorization.PyTorch._folded_recommender import FoldedFactorsRecommender, rating_range
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
-from Recommenders.MatrixFactorization.PyTorch._parameters import (
-    Factors,
-    Parameters,
-    fold,
-    score_pairs,
-    start_near_the_data,
-)
+from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters, start_near_the_data
 from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
 
 
-class MatrixFactorization_PyTorch(
-    BaseMatrixFactorizationRecommender, Incremental_Training_Early_Stopping, TrainingHistory
-):
+class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training_Early_Stopping, TrainingHistory):
     """Rating prediction and ranking by user and item embeddings that are learned by gradient descent.
 
     score(u, i) = w . (p_u * q_i) + b [+ b_u + b_i]        prediction(u, i) = activation(score(u, i))
@@ -78,10 +61,7 @@ class MatrixFactorization_PyTorch(
     RECOMMENDER_NAME = "MatrixFactorization_PyTorch_Recommender"
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
-        # checked here too, because the framework's own base class may be another than ours
-        super().__init__(check_sparse("URM_train", URM_train), check_bool("verbose", verbose))
-        self.activation = "identity"
-        self.rating_range = _rating_range(self.URM_train)
+        super().__init__(URM_train, verbose)
         self._engine: TorchEngine | None = None
         self._candidate: Parameters | None = None
         self._parameters: Parameters | None = None
@@ -227,7 +207,7 @@ class MatrixFactorization_PyTorch(
         start = self._starting_values(hyperparameters, start_generator(seed))
         self._engine = TorchEngine(self.URM_train, start, hyperparameters, seed, device)
         self.activation = hyperparameters.activation
-        self.rating_range = _rating_range(self.URM_train)
+        self.rating_range = rating_range(self.URM_train)
 
     def _starting_values(self, hyperparameters: Hyperparameters, generator: np.random.Generator) -> Parameters:
         mean_rating = float(self.URM_train.data.mean(dtype=np.float64))
@@ -267,12 +247,6 @@ class MatrixFactorization_PyTorch(
             raise RuntimeError("a training is only under way inside fit()")
         return self._engine
 
-    def _install(self, parameters: Parameters) -> None:
-        factors = fold(parameters, *_cold_masks(self.URM_train))
-        self.USER_factors, self.ITEM_factors = factors.USER_factors, factors.ITEM_factors
-        self.GLOBAL_bias, self.USER_bias, self.ITEM_bias = factors.GLOBAL_bias, factors.USER_bias, factors.ITEM_bias
-        self.use_bias = True
-
     @property
     def model(self) -> FactorizationModel:
         """The trained torch module on the CPU, with the raw embeddings in `get_W()` and `get_H()`; a copy.
@@ -288,73 +262,7 @@ class MatrixFactorization_PyTorch(
             )
         return build_model(self._parameters, self.activation)
 
-    def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> NDArray[np.float32]:
-        """Predicted ratings of (user, item) pairs: activation(score).
-
-        Parameters
-        ----------
-        user_id_array, item_id_array : int, or list or array of int, of equal length
-            A single id goes with every id of the other side.
-        clip : bool, default False
-            Whether to clip the predictions to the range of the training ratings.
-
-        Returns
-        -------
-        float32 array of shape (n_pairs,)
-
-        Raises
-        ------
-        TypeError, ValueError
-            Ids that are no integers, negative or out of range, or of different lengths.
-        RuntimeError
-            Before `fit` or `load_model`.
-        """
-        check_bool("clip", clip)
-        users, items = check_pairs(user_id_array, item_id_array, self.n_users, self.n_items)
-        prediction = ACTIVATIONS[self.activation].apply(score_pairs(self._factors(), users, items))
-        return np.clip(prediction, *self.rating_range.astype(np.float32)) if clip else prediction
-
-    def _factors(self) -> Factors:
-        check_fitted(self, *Factors._fields)
-        return Factors(*(getattr(self, name) for name in Factors._fields))
-
-    def save_model(self, folder_path: Any, file_name: str | None = None) -> None:
-        """Write the factors to ``<folder_path>/<file_name>.zip`` (RECOMMENDER_NAME if no file name is given).
-
-        Raises
-        ------
-        RuntimeError
-            Before `fit` or `load_model`.
-        OSError
-            The file cannot be written; an older file of that name is as it was.
-        """
-        data = factor_archive(self._factors(), self.activation, self.rating_range)
-        save_archive(self, folder_path, file_name, data)
-
-    def load_model(self, folder_path: Any, file_name: str | None = None) -> None:
-        """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
-
-        An archive without `activation` predicts its score; one without biases has biases of zero.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such file.
-        ValueError
-            The file is damaged, or is no model of this shape; the recommender is what it was before.
-        """
-        archive = load_archive(self, folder_path, file_name)
-        factors = read_factors(archive, self.n_users, self.n_items)
-        activation = read_activation(archive)
-        rating_range = read_rating_range(archive, default=_rating_range(self.URM_train))
-        install(self, **factors._asdict(), use_bias=True, activation=activation, rating_range=rating_range)
+    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
+        """As `FoldedFactorsRecommender.load_model`; there is no trained module afterwards."""
+        super().load_model(folder_path, file_name)
         self._parameters = None
-
-
-def _cold_masks(URM: sps.csr_matrix) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Users and items without a rating, as masks of shape (n_users,) and (n_items,)."""
-    return np.diff(URM.indptr) == 0, np.bincount(URM.indices, minlength=URM.shape[1]) == 0
-
-
-def _rating_range(URM: sps.csr_matrix) -> NDArray[np.float64]:
-    return np.array([URM.data.min(), URM.data.max()], dtype=np.float64)

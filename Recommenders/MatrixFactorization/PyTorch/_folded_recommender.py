@@ -1,0 +1,116 @@
+"""The serving side of the factorisation: folded factors that rank, predict, and are saved and loaded."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sps
+from numpy.typing import NDArray
+
+from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._validation import check_bool, check_pairs, check_sparse
+from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
+from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
+from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
+    factor_archive,
+    read_activation,
+    read_factors,
+    read_rating_range,
+)
+from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs
+
+
+class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
+    """score(u, i) = USER_factors[u] . ITEM_factors[i] + biases; prediction(u, i) = activation(score(u, i)).
+
+    It needs factors and biases alone, never the torch module, so it works during a training and after loading. It
+    stands on what every version of the framework's base class promises, which may be another than ours: hence checks
+    and a way to the file of its own. Parameters, attributes and errors are described in `MatrixFactorization_PyTorch`.
+    """
+
+    def __init__(self, URM_train: Any, verbose: bool = True) -> None:
+        super().__init__(check_sparse("URM_train", URM_train), check_bool("verbose", verbose))
+        self.activation = "identity"
+        self.rating_range = rating_range(self.URM_train)
+
+    def _install(self, parameters: Parameters) -> None:
+        """Rank and predict with these parameters from now on."""
+        factors = fold(parameters, *_cold_masks(self.URM_train))
+        # in one step, so that an interrupt cannot leave factors of two models
+        self.__dict__.update(factors._asdict(), use_bias=True)
+
+    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> NDArray[Any]:
+        check_fitted(self, *Factors._fields)
+        scores: NDArray[Any] = super()._compute_item_score(user_id_array, items_to_compute=items_to_compute)
+        return scores
+
+    def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> NDArray[np.float32]:
+        """Predicted ratings of (user, item) pairs: activation(score).
+
+        Parameters
+        ----------
+        user_id_array, item_id_array : int, or list or array of int, of equal length
+            A single id goes with every id of the other side.
+        clip : bool, default False
+            Whether to clip the predictions to the range of the training ratings.
+
+        Returns
+        -------
+        float32 array of shape (n_pairs,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            Ids that are no integers, negative or out of range, or of different lengths.
+        RuntimeError
+            Before `fit` or `load_model`.
+        """
+        check_bool("clip", clip)
+        users, items = check_pairs(user_id_array, item_id_array, self.n_users, self.n_items)
+        prediction = ACTIVATIONS[self.activation].apply(score_pairs(self._factors(), users, items))
+        return np.clip(prediction, *self.rating_range.astype(np.float32)) if clip else prediction
+
+    def _factors(self) -> Factors:
+        check_fitted(self, *Factors._fields)
+        return Factors(*(getattr(self, name) for name in Factors._fields))
+
+    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
+        """Write the factors to ``<folder_path>/<file_name>.zip`` (RECOMMENDER_NAME if no file name is given).
+
+        Raises
+        ------
+        RuntimeError
+            Before `fit` or `load_model`.
+        OSError
+            The file cannot be written; an older file of that name is as it was.
+        """
+        data = factor_archive(self._factors(), self.activation, self.rating_range)
+        save_archive(self, folder_path, file_name, data)
+
+    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
+        """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
+
+        An archive without `activation` predicts its score; one without biases has biases of zero.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, or is no model of this shape; the recommender is what it was before.
+        """
+        archive = load_archive(self, folder_path, file_name)
+        factors = read_factors(archive, self.n_users, self.n_items)
+        activation = read_activation(archive)
+        range_ = read_rating_range(archive, default=rating_range(self.URM_train))
+        install(self, **factors._asdict(), use_bias=True, activation=activation, rating_range=range_)
+
+
+def rating_range(URM: sps.csr_matrix) -> NDArray[np.float64]:
+    """The smallest and the largest rating, float64 of shape (2,)."""
+    return np.array([URM.data.min(), URM.data.max()], dtype=np.float64)
+
+
+def _cold_masks(URM: sps.csr_matrix) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Users and items without a rating, as masks of shape (n_users,) and (n_items,)."""
+    return np.diff(URM.indptr) == 0, np.bincount(URM.indices, minlength=URM.shape[1]) == 0
