@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
+REAL_DATA_FOLDER = os.environ.get("RECSYS_DATA_FOLDER")
+
 
 @pytest.fixture
 def checkerboard_URM() -> sps.csr_matrix:
@@ -46,12 +48,20 @@ def planted_URM() -> sps.csr_matrix:
     return planted_factors_URM()
 
 
+@pytest.fixture(autouse=True)
+def _no_data_folder(monkeypatch):
+    """No test reads or fills the user's data folder but through `movielens_folder`."""
+    monkeypatch.delenv("RECSYS_DATA_FOLDER", raising=False)
+
+
 @pytest.fixture
 def movielens_folder() -> Path:
-    """The folder with the real MovieLens 100K zip, named by RECSYS_DATA_FOLDER; where it is named, it has to be there."""
-    folder = os.environ.get("RECSYS_DATA_FOLDER")
-    if folder is None:
+    """The folder with the real MovieLens 100K zip that RECSYS_DATA_FOLDER names; where it is named, it has to be there.
+
+    It is for reading alone: a test copies the zip into a folder of its own.
+    """
+    if REAL_DATA_FOLDER is None:
         pytest.skip("RECSYS_DATA_FOLDER does not name a folder with real data")
-    if not (Path(folder) / "ml-100k.zip").is_file():
-        pytest.fail(f"there is no ml-100k.zip in the folder that RECSYS_DATA_FOLDER names, {folder}")
-    return Path(folder)
+    if not (Path(REAL_DATA_FOLDER) / "ml-100k.zip").is_file():
+        pytest.fail(f"there is no ml-100k.zip in the folder that RECSYS_DATA_FOLDER names, {REAL_DATA_FOLDER}")
+    return Path(REAL_DATA_FOLDER)

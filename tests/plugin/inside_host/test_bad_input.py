@@ -37,6 +37,11 @@ def test_a_bad_replacement_of_the_URM_is_refused(unfitted, URM, make, error, mes
     assert (unfitted.URM_train != URM.astype(np.float32)).nnz == 0
 
 
+def test_a_replacement_of_another_shape_is_refused(unfitted, URM):
+    with pytest.raises(ValueError, match=r"URM_train_new must be of shape \(60, 30\), got \(59, 30\)"):
+        unfitted.set_URM_train(URM[:-1])
+
+
 def test_a_bad_verbose_is_refused(URM):
     with pytest.raises(TypeError, match="verbose must be True or False, got 'yes'"):
         MatrixFactorization_PyTorch(URM, verbose="yes")
@@ -102,6 +107,12 @@ def test_bad_ids_to_recommend_to_are_refused(fit, user, error):
     for users in (user, [user], np.array([1, user])):
         with pytest.raises(error, match="user_id_array must be"):
             fit().recommend(users)
+
+
+@pytest.mark.parametrize("items", [[-1], [30]])
+def test_bad_items_to_compute_are_refused(fit, items):
+    with pytest.raises(ValueError, match="items_to_compute must be"):
+        fit().recommend(1, items_to_compute=items)
 
 
 @pytest.mark.parametrize(
