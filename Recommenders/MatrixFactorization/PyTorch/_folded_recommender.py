@@ -8,7 +8,7 @@ import scipy.sparse as sps
 from numpy.typing import NDArray
 
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
-from Recommenders._validation import check_bool, check_pairs, check_sparse
+from Recommenders._validation import check_bool, check_ids, check_pairs, check_sparse
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
@@ -39,9 +39,19 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         # in one step, so that an interrupt cannot leave factors of two models
         self.__dict__.update(factors._asdict(), use_bias=True)
 
+    def set_URM_train(self, URM_train_new: Any, **kwargs: Any) -> None:
+        """Replace the training matrix; it is checked here as the constructor's is."""
+        URM_train = check_sparse("URM_train_new", URM_train_new)
+        if URM_train.shape != self.URM_train.shape:
+            raise ValueError(f"URM_train_new must be of shape {self.URM_train.shape}, got {URM_train.shape}")
+        super().set_URM_train(URM_train, **kwargs)
+
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> NDArray[Any]:
         check_fitted(self, *Factors._fields)
-        scores: NDArray[Any] = super()._compute_item_score(user_id_array, items_to_compute=items_to_compute)
+        user_ids = check_ids("user_id_array", user_id_array, self.n_users)
+        if items_to_compute is not None:
+            items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
+        scores: NDArray[Any] = super()._compute_item_score(user_ids, items_to_compute=items_to_compute)
         return scores
 
     def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> NDArray[np.float32]:
