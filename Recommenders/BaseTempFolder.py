@@ -1,0 +1,40 @@
+"""A mix-in for recommenders that keep files while they train."""
+
+import os
+import shutil
+from pathlib import Path
+
+from Recommenders.Recommender_utils import get_unique_temp_folder
+
+
+class BaseTempFolder:
+    """Gives a recommender a temporary folder of its own, below the current folder unless the user names another.
+
+    Attributes
+    ----------
+    DEFAULT_TEMP_FILE_FOLDER : str
+        ``./result_experiments/__Temp_<RECOMMENDER_NAME>_<process id>/``
+    """
+
+    RECOMMENDER_NAME: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.DEFAULT_TEMP_FILE_FOLDER = f"./result_experiments/__Temp_{self.RECOMMENDER_NAME}_{os.getpid()}/"
+        self._uses_default_temp_folder = False
+
+    def _get_unique_temp_folder(self, input_temp_file_folder: str | None = None) -> str:
+        """Make a folder that did not exist before, and return its path with a trailing slash.
+
+        Parameters
+        ----------
+        input_temp_file_folder : str, optional
+            Where to make it; DEFAULT_TEMP_FILE_FOLDER if None. A number is appended where it exists.
+        """
+        self._uses_default_temp_folder = input_temp_file_folder is None
+        return get_unique_temp_folder(input_temp_file_folder or self.DEFAULT_TEMP_FILE_FOLDER)
+
+    def _clean_temp_folder(self, temp_file_folder: str) -> None:
+        """Delete the folder with all that is in it, unless the user named it."""
+        if self._uses_default_temp_folder and Path(temp_file_folder).is_dir():
+            shutil.rmtree(temp_file_folder)
