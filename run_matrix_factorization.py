@@ -91,7 +91,7 @@ def split(URM_all: sps.csr_matrix, seed: int) -> tuple[sps.csr_matrix, sps.csr_m
     """Training, validation and test part: 80, 10 and 10 % of the ratings."""
     if URM_all.nnz < FEWEST_RATINGS:
         raise ValueError(f"the data must have at least {FEWEST_RATINGS} ratings to be split, got {URM_all.nnz}")
-    URM_train, rest = split_train_in_two_percentage_global_sample(URM_all, 0.8, random_seed=seed)
+    URM_train, rest = split_train_in_two_percentage_global_sample(URM_all, 0.8, random_seed=seed, verbose=False)
     URM_validation, URM_test = split_train_in_two_percentage_global_sample(rest, 0.5, random_seed=seed, verbose=False)
     return URM_train, URM_validation, URM_test
 
@@ -150,15 +150,17 @@ def run(options: argparse.Namespace) -> int:
     dataset = make_reader(options).load_data()
     URM_train, URM_validation, URM_test = split(dataset.get_URM_all(), options.seed)
     recommender = MatrixFactorization_PyTorch(URM_train)
+    interrupted = False
     try:
         train(recommender, URM_validation, options)
     except KeyboardInterrupt:
-        if recommender.USER_factors is None:
+        interrupted = recommender.USER_factors is not None
+        if not interrupted:
             raise
-        save_training(recommender, options.output)
-        print(f"\nInterrupted. The best model so far, its history and learning curve are in {options.output.resolve()}")
-        return INTERRUPTED
     save_training(recommender, options.output)
+    if interrupted:
+        print(f"\nInterrupted: the best model so far and its learning curve are in {options.output.resolve()}")
+        return INTERRUPTED
     evaluate(recommender, URM_test, options.output)
     print(f"\nModel, tables and learning curve are in {options.output.resolve()}")
     return 0
@@ -169,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(options)
     except KeyboardInterrupt:
-        print("\nInterrupted before there was a model.", file=sys.stderr)
+        print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

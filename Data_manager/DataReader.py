@@ -16,11 +16,12 @@ DATA_FOLDER_VARIABLE = "RECSYS_DATA_FOLDER"
 DEFAULT_DATA_FOLDER = "Data_manager_split_datasets"
 
 
-def _as_folder(name: str, value: str | os.PathLike[str]) -> Path:
+def check_path(name: str, value: str | os.PathLike[str], kind: str = "folder") -> Path:
+    """A path that is not empty, with the user's home folder in the place of a leading "~"."""
     if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"{name} must be the path of a folder, got {value!r}")
+        raise TypeError(f"{name} must be the path of a {kind}, got {value!r}")
     if not os.fspath(value):
-        raise ValueError(f"{name} must be the path of a folder, got {value!r}")
+        raise ValueError(f"{name} must be the path of a {kind}, got {value!r}")
     return Path(value).expanduser()
 
 
@@ -71,7 +72,7 @@ class DataReader:
         self.verbose = check_bool("verbose", verbose)
         if data_folder is None:
             data_folder = os.environ.get(DATA_FOLDER_VARIABLE) or DEFAULT_DATA_FOLDER
-        self.data_folder = _as_folder("data_folder", data_folder)
+        self.data_folder = check_path("data_folder", data_folder)
         self.DATASET_SPLIT_ROOT_FOLDER = f"{self.data_folder.as_posix().rstrip('/')}/"
         beside = self.data_folder.absolute().parent / "Data_manager_offline_datasets"
         self.DATASET_OFFLINE_ROOT_FOLDER = f"{beside.as_posix()}/"
@@ -144,13 +145,15 @@ class DataReader:
             return self.data_folder / self.get_dataset_name() / self.DATASET_SUBFOLDER_ORIGINAL
         if save_folder_path is True:
             raise TypeError("save_folder_path must be the path of a folder, None or False, got True")
-        return _as_folder("save_folder_path", save_folder_path)
+        return check_path("save_folder_path", save_folder_path)
 
     def _load_kept(self, folder: Path) -> Dataset | None:
         dataset = Dataset()
         try:
             dataset.load_data(folder)
             self._verify(dataset)
+            if dataset.get_dataset_name() == self.get_dataset_name():
+                self._check_complete(dataset)
         except (FileNotFoundError, NotADirectoryError):
             self._print("Preloaded data not found, reading from original files...")
             return None
@@ -168,6 +171,14 @@ class DataReader:
                 f"got '{folder}', which keeps {dataset.get_dataset_name()}"
             )
         return dataset
+
+    def _check_complete(self, dataset: Dataset) -> None:
+        """Refuse what an older edition of the reader, or the host's, has kept without all that this one provides."""
+        provided = [*self.AVAILABLE_URM, *self.AVAILABLE_ICM, *self.AVAILABLE_UCM]
+        kept = {*dataset.AVAILABLE_URM, *dataset.AVAILABLE_ICM, *dataset.AVAILABLE_UCM}
+        missing = [name for name in provided if name not in kept]
+        if missing:
+            raise ValueError(f"it must have {', '.join(provided)}, got none of {', '.join(missing)}")
 
     def _keep(self, dataset: Dataset, folder: Path) -> None:
         if folder.is_dir():

@@ -80,7 +80,7 @@ def read_free_text(stream: IO[bytes], where: str, table: "TextTable") -> pd.Data
 
 def raise_at_broken_line(stream: IO[bytes], where: str, table: "TextTable", fields: list[Field]) -> None:
     """Raise the ValueError of the first broken line; return if none is found."""
-    for number, line, row in _rows(stream, table):
+    for number, line, row in _rows(stream, where, table):
         reason = _what_is_wrong(row, fields)
         if not reason and table.separator == "::" and any(":" in field for field in row):
             reason = "a ':' inside a field"
@@ -88,21 +88,30 @@ def raise_at_broken_line(stream: IO[bytes], where: str, table: "TextTable", fiel
             _refuse_line(where, number, line, reason)
 
 
-def _rows(stream: IO[bytes], table: "TextTable") -> Iterator[tuple[int, str, list[str]]]:
+def _rows(stream: IO[bytes], where: str, table: "TextTable") -> Iterator[tuple[int, str, list[str]]]:
     """Number, text and fields of every line; a record over several lines has the number of its first."""
     text = _text_of(stream, table.encoding)
     n_header_lines = int(table.header)
     if table.quoted:
-        reader = csv.reader(text, delimiter=table.separator)
-        number = 1
-        for row in reader:
-            if row and number > n_header_lines:
-                yield number, table.separator.join(row), row
-            number = reader.line_num + 1
+        yield from _quoted_rows(text, where, table.separator, n_header_lines)
         return
     for number, line in enumerate(text, start=1):
         if number > n_header_lines and line.rstrip("\r\n"):
             yield number, line, line.rstrip("\r\n").removeprefix("\ufeff").split(table.separator)
+
+
+def _quoted_rows(
+    text: io.TextIOWrapper, where: str, separator: str, n_header_lines: int
+) -> Iterator[tuple[int, str, list[str]]]:
+    reader = csv.reader(text, delimiter=separator)
+    number = 1
+    try:
+        for row in reader:
+            if row and number > n_header_lines:
+                yield number, separator.join(row), row
+            number = reader.line_num + 1
+    except csv.Error as error:  # as after a quote that is never closed, when the field becomes too long
+        raise ValueError(f"{where}, line {number} is broken ({error})") from error
 
 
 def _what_is_wrong(row: list[str], fields: list[Field]) -> str | None:

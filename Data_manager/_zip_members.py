@@ -10,7 +10,9 @@ from typing import IO
 # MovieLens 32M's largest member has 0.9 GB; what claims to be larger than this is not a data set of ours
 MAX_MEMBER_BYTES = 16 * 2**30
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError)
+# OSError: an address in front of the file's first byte; RuntimeError: encrypted, or packed in a way unknown to zipfile
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError)
+_DAMAGE_AT_OPENING = (*_DAMAGE, RuntimeError)
 
 
 def _damaged(path: Path, detail: str) -> ValueError:
@@ -38,13 +40,20 @@ class ZipMembers:
         """Read a member; damage that shows while it is read is a ValueError that names the zip and the member."""
         try:
             stream = self._archive.open(member)
-        except (*_DAMAGE, RuntimeError) as error:  # RuntimeError: encrypted, or packed in a way zipfile does not know
+        except _DAMAGE_AT_OPENING as error:
             raise _damaged(self.path, f"member '{member}': {error}") from error
         try:
             with stream:
                 yield stream
         except _DAMAGE as error:
             raise _damaged(self.path, f"member '{member}': {error}") from error
+
+
+def _opened(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except (*_DAMAGE_AT_OPENING, ValueError) as error:  # ValueError: a member's name is not text
+        raise _damaged(path, str(error)) from error
 
 
 @contextmanager
@@ -61,12 +70,10 @@ def open_zip(path: Path, members: Sequence[str]) -> Iterator[ZipMembers]:
     ------
     ValueError
         If the file is not a zip, is truncated, lacks a member, or a member is unreasonably large.
+    OSError
+        If the file cannot be opened.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except _DAMAGE as error:
-        raise _damaged(path, str(error)) from error
-    with archive:
+    with path.open("rb") as file, _opened(path, file) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
         missing = [member for member in members if member not in sizes]
         if missing:

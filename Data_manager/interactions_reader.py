@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from Data_manager._parsing import TextTable, read_table
-from Data_manager.DataReader import DataReader, _as_folder
+from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager
 from Recommenders._validation import check_choice, check_int
@@ -56,7 +56,7 @@ class InteractionsReader(DataReader):
         data_folder: str | os.PathLike[str] | None = None,
         verbose: bool = True,
     ) -> None:
-        self.ratings_file = _as_folder("ratings_file", ratings_file)
+        self.ratings_file = check_path("ratings_file", ratings_file, "file")
         if not self.ratings_file.is_file():
             raise ValueError(f"ratings_file must be an existing file, got '{ratings_file}'")
         self.columns = _checked_columns(columns)
@@ -98,7 +98,8 @@ class InteractionsReader(DataReader):
 
     def _split_first_line(self, line: str, where: str) -> tuple[str, list[str]]:
         """The separator and the fields of the first line, if it has the columns."""
-        for separator in (self.separator,) if self.separator else SEPARATORS:
+        separators = (self.separator,) if self.separator else SEPARATORS
+        for separator in separators:
             fields = line.split(separator) if separator == "::" else next(csv.reader([line], delimiter=separator), [])
             if self._by_position and len(fields) > max(map(int, self.columns)):
                 return separator, fields
@@ -107,7 +108,7 @@ class InteractionsReader(DataReader):
         wanted = "at the positions " if self._by_position else ""
         raise ValueError(
             f"{where} must have in its first line the columns {wanted}{', '.join(map(str, self.columns))}, "
-            f"separated by {self.separator or ' or '.join(SEPARATORS)!r}, got {line[:200]!r}"
+            f"separated by {' or '.join(map(repr, separators))}, got {line[:200]!r}"
         )
 
 

@@ -5,49 +5,43 @@ n: length of the user's list, T: number of their test items, h_k: 1 where the it
 
 import numpy as np
 
-from Evaluation._metric_base import _User_Mean
+from Evaluation._metric_base import _User_Mean, divide
 from Evaluation.ranking_batch import CutoffBatch
-
-
-def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Element-wise, float64; 0 where the denominator is 0."""
-    quotient: np.ndarray = np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=denominator != 0)
-    return quotient
 
 
 class Precision(_User_Mean):
     """Mean of sum(h) / n; 0 for an empty list."""
 
     def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        return _divide(batch.n_hits, batch.lengths)
+        return divide(batch.n_hits, batch.lengths)
 
 
 class Precision_Recall_Min_Den(_User_Mean):
     """Mean of sum(h) / min(T, n); 0 for an empty list."""
 
     def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        return _divide(batch.n_hits, np.minimum(batch.n_test, batch.lengths))
+        return divide(batch.n_hits, np.minimum(batch.n_test, batch.lengths))
 
 
 class Recall(_User_Mean):
     """Mean of sum(h) / T."""
 
     def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        return _divide(batch.n_hits, batch.n_test)
+        return divide(batch.n_hits, batch.n_test)
 
 
 class MAP(_User_Mean):
     """Mean average precision: mean of (1/n) sum_k h_k (sum_{j<=k} h_j) / k; 0 for an empty list."""
 
     def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        return _divide(batch.precision_sum, batch.lengths)
+        return divide(batch.precision_sum, batch.lengths)
 
 
 class MAP_MIN_DEN(_User_Mean):
     """As MAP, divided by min(T, n) instead of n."""
 
     def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        return _divide(batch.precision_sum, np.minimum(batch.n_test, batch.lengths))
+        return divide(batch.precision_sum, np.minimum(batch.n_test, batch.lengths))
 
 
 class MRR(_User_Mean):
@@ -66,7 +60,7 @@ class NDCG(_User_Mean):
     """
 
     def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        return _divide(batch.dcg, batch.ideal_dcg)
+        return divide(batch.dcg, batch.ideal_dcg)
 
 
 class HIT_RATE(_User_Mean):

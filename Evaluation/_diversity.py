@@ -8,8 +8,7 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation._accuracy import _divide
-from Evaluation._metric_base import _Global_Item_Distribution_Counter, _User_Mean, ratio
+from Evaluation._metric_base import _Global_Item_Distribution_Counter, _User_Mean, divide, ratio
 from Evaluation._popularity import TrainStatistics
 from Evaluation._validation import refuse
 from Evaluation.ranking_batch import CutoffBatch
@@ -173,12 +172,16 @@ class Diversity_similarity(_User_Mean):
         name, allowed = "item_diversity_matrix", "a square matrix of numbers in [0, 1]"
         matrix: Any = item_diversity_matrix
         is_sparse: bool = sps.issparse(matrix)
-        if not is_sparse and type(matrix) is not np.ndarray:
+        is_dense = isinstance(matrix, np.ndarray) and not isinstance(matrix, np.ma.MaskedArray)
+        if not is_sparse and not is_dense:
             raise refuse(TypeError, name, allowed, f"a {type(matrix).__name__}")
+        if matrix.dtype.kind not in "biuf":
+            raise refuse(TypeError, name, allowed, f"dtype {matrix.dtype}")
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise refuse(ValueError, name, allowed, f"shape {matrix.shape}")
-        self.item_diversity_matrix: Any = sps.csr_matrix(matrix) if is_sparse else matrix
-        values = self.item_diversity_matrix.data if is_sparse else matrix
+        # asarray: a numpy.matrix, as `todense()` gives, takes indices in another way
+        self.item_diversity_matrix: Any = sps.csr_matrix(matrix) if is_sparse else np.asarray(matrix)
+        values: Any = self.item_diversity_matrix.data if is_sparse else self.item_diversity_matrix
         if not ((values >= 0) & (values <= 1)).all():
             raise refuse(ValueError, name, allowed, "values outside, or NaN")
 
@@ -194,7 +197,7 @@ class Diversity_similarity(_User_Mean):
         step = max(1, _PAIRS_AT_ONCE // width**2)
         sums = [self._pair_sums(batch.ranking[i : i + step]) for i in range(0, batch.n_users, step)]
         n_pairs = batch.lengths * (batch.lengths - 1)
-        return _divide(np.concatenate(sums) if sums else np.zeros(0), n_pairs)
+        return divide(np.concatenate(sums) if sums else np.zeros(0), n_pairs)
 
     def _pair_sums(self, ranking: np.ndarray) -> np.ndarray:
         """Sum of D over the ordered pairs of different places of every list: (B, K) -> (B,)."""

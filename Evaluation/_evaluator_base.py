@@ -163,7 +163,7 @@ class Evaluator:
         Raises
         ------
         TypeError
-            If a method is missing.
+            If a method is missing, or what is recommended is not a list of integers for each user.
         ValueError
             If the shapes differ, or a recommended list is no ranking: ids out of range or repeated, too many.
         """

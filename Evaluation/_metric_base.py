@@ -19,6 +19,12 @@ def share(part: float, whole: float) -> float:
     return part / whole if whole > 0 else 0.0
 
 
+def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Element-wise, float64; 0 where the denominator is 0."""
+    quotient: np.ndarray = np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=denominator != 0)
+    return quotient
+
+
 class _Metrics_Object:
     """A metric at one cutoff.
 

@@ -5,8 +5,7 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation._accuracy import _divide
-from Evaluation._metric_base import _Metrics_Object, _User_Mean, ratio
+from Evaluation._metric_base import _Metrics_Object, _User_Mean, divide, ratio
 from Evaluation.ranking_batch import CutoffBatch
 
 
@@ -36,7 +35,7 @@ class TrainStatistics:
         counts = np.bincount(train.indices, minlength=n_items).astype(np.int64)
         self.item_counts = counts
 
-        self.relative_popularity = _divide(counts.astype(np.float64), np.full(n_items, counts.max(initial=0)))
+        self.relative_popularity = divide(counts.astype(np.float64), np.full(n_items, counts.max(initial=0)))
         self.self_information = np.zeros(n_items)
         known = counts > 0
         self.self_information[known] = -np.log2(counts[known] / train.nnz)
@@ -44,7 +43,7 @@ class TrainStatistics:
 
         users = np.repeat(np.arange(n_users), lengths)
         popularity = np.bincount(users, weights=self.relative_popularity[train.indices], minlength=n_users)
-        self.profile_popularity = float(_divide(popularity, lengths).mean())
+        self.profile_popularity = float(divide(popularity, lengths).mean())
 
     @classmethod
     def of(cls, URM_train: Any) -> "TrainStatistics":
@@ -97,7 +96,7 @@ class AveragePopularity(_User_Mean):
 
     def _user_values(self, batch: CutoffBatch) -> np.ndarray:
         popularity = np.append(self.train.relative_popularity, 0.0)  # the last is that of the padding, -1
-        return _divide(popularity[batch.ranking].sum(axis=1), batch.lengths)
+        return divide(popularity[batch.ranking].sum(axis=1), batch.lengths)
 
     def _setup(self) -> tuple[Any, ...]:
         return (self.train.item_counts.size,)

@@ -6,6 +6,8 @@ Shapes: B users of the block, K the longest list of the block (at least 1).
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sps
@@ -16,23 +18,41 @@ from Evaluation._validation import refuse
 _LARGEST_EXPONENT = 1000.0
 
 
-def _padded(recommended: Sequence[Sequence[int]], n_items: int, max_cutoff: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lists as one array (B, K) int64, padded with -1, and their lengths (B,); refused if they are no rankings."""
-    lengths = np.fromiter(map(len, recommended), dtype=np.int64, count=len(recommended))
+def _joined(recommended: Any, n_users: int, n_items: int) -> tuple[np.ndarray, np.ndarray]:
+    """The item ids of all lists one after the other, and the lengths of the lists, (B,); both int64."""
+    name, allowed = "recommended lists", "a list of integer item ids for each user"
+    try:
+        n_lists = len(recommended)
+        lengths = np.fromiter(map(len, recommended), dtype=np.int64, count=n_lists)
+        items = list(chain.from_iterable(recommended))
+    except TypeError as error:
+        raise refuse(TypeError, name, allowed, f"a {type(recommended).__name__} of something else") from error
+    if n_lists != n_users:
+        raise refuse(ValueError, name, f"one for each of {n_users} users", str(n_lists))
+    for kind in set(map(type, items)):
+        if kind is bool or not issubclass(kind, Integral):
+            raise refuse(TypeError, name, allowed, f"a {kind.__name__} in the place of an id")
+    try:
+        return np.fromiter(items, dtype=np.int64, count=len(items)), lengths
+    except OverflowError as error:
+        raise refuse(ValueError, name, f"item ids in 0..{n_items - 1}", "one that is no 64-bit integer") from error
+
+
+def _padded(ids: np.ndarray, lengths: np.ndarray, n_items: int, max_cutoff: int) -> np.ndarray:
+    """The lists as one array (B, K) int64, padded with -1; refused if they are no rankings."""
     if lengths.size > 0 and lengths.max() > max_cutoff:
         raise refuse(ValueError, "recommended lists", f"at most {max_cutoff} items long", str(lengths.max()))
-    ids = np.fromiter(chain.from_iterable(recommended), dtype=np.int64, count=int(lengths.sum()))
     wrong = (ids < 0) | (ids >= n_items)
     if wrong.any():
         raise refuse(ValueError, "recommended lists", f"item ids in 0..{n_items - 1}", str(ids[wrong][0]))
 
-    ranking = np.full((len(recommended), max(1, int(lengths.max(initial=0)))), -1, dtype=np.int64)  # (B, K)
+    ranking = np.full((lengths.size, max(1, int(lengths.max(initial=0)))), -1, dtype=np.int64)  # (B, K)
     ranking[np.arange(ranking.shape[1]) < lengths[:, None]] = ids
     in_order = np.sort(ranking, axis=1)
     repeated = (in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] >= 0)
     if repeated.any():
         raise refuse(ValueError, "recommended lists", "of distinct items", f"item {in_order[:, 1:][repeated][0]} twice")
-    return ranking, lengths
+    return ranking
 
 
 class RankingBatch:
@@ -58,6 +78,8 @@ class RankingBatch:
 
     Raises
     ------
+    TypeError
+        If they are not lists of integers.
     ValueError
         If the lists are more or fewer than the rows, too long, or have ids out of range or repeated ids.
 
@@ -72,10 +94,9 @@ class RankingBatch:
 
     def __init__(self, recommended: Sequence[Sequence[int]], test_rows: sps.csr_matrix, max_cutoff: int) -> None:
         n_users, self.n_items = test_rows.shape
-        if len(recommended) != n_users:
-            raise refuse(ValueError, "recommended lists", f"one for each of {n_users} users", f"{len(recommended)}")
         self.max_cutoff = max_cutoff
-        self.ranking, self.lengths = _padded(recommended, self.n_items, max_cutoff)
+        ids, self.lengths = _joined(recommended, n_users, self.n_items)
+        self.ranking = _padded(ids, self.lengths, self.n_items, max_cutoff)
         self.n_test = np.diff(test_rows.indptr).astype(np.int64)
         self._test_user = np.repeat(np.arange(n_users, dtype=np.int64), self.n_test)
         self._test_values = test_rows.data.astype(np.float64)

@@ -25,8 +25,6 @@ class CountingReader(DataReader):
     """One user's ratings of three items; counts how often it is read."""
 
     DATASET_SUBFOLDER = "Counting/"
-    AVAILABLE_ICM: ClassVar[list[str]] = ["ICM_b", "ICM_a"]
-    AVAILABLE_UCM: ClassVar[list[str]] = ["UCM_x"]
     n_reads = 0
 
     def _load_from_original_file(self) -> Dataset:
@@ -80,7 +78,11 @@ def test_wrong_save_folder_is_refused_before_reading(path: object, tmp_path: Pat
 
 
 def test_names_come_from_the_class_and_are_copies() -> None:
-    reader = CountingReader()
+    class NamingReader(CountingReader):
+        AVAILABLE_ICM: ClassVar[list[str]] = ["ICM_b", "ICM_a"]
+        AVAILABLE_UCM: ClassVar[list[str]] = ["UCM_x"]
+
+    reader = NamingReader()
     assert reader.get_dataset_name() == "Counting"
     reader.get_loaded_ICM_names().append("other")
     assert reader.get_loaded_ICM_names() == ["ICM_b", "ICM_a"]
@@ -149,6 +151,26 @@ def test_incomplete_cache_is_read_anew(tmp_path: Path) -> None:
     (tmp_path / "Counting" / "original" / "dataset_global_attributes.zip").unlink()
     reader.load_data()
     assert reader.n_reads == 2
+
+
+def test_cache_without_a_matrix_that_the_reader_provides_is_made_anew(tmp_path: Path) -> None:
+    """As of an older edition of the reader, or of the host's, whose MovieLens 100K has no features."""
+
+    class RicherReader(CountingReader):
+        AVAILABLE_URM: ClassVar[list[str]] = ["URM_all", "URM_timestamp"]
+
+        def _load_from_original_file(self) -> Dataset:
+            poorer = super()._load_from_original_file()
+            URM_all = poorer.get_URM_all()
+            return Dataset(self.get_dataset_name(), {"URM_all": URM_all, "URM_timestamp": URM_all})
+
+    CountingReader(data_folder=tmp_path).load_data()
+    reader = RicherReader(data_folder=tmp_path)
+    with pytest.warns(UserWarning, match=r"cannot be used and is made anew.* got none of URM_timestamp"):
+        dataset = reader.load_data()
+    assert dataset.get_loaded_URM_names() == ["URM_all", "URM_timestamp"]
+    assert reader.load_data().get_loaded_URM_names() == ["URM_all", "URM_timestamp"]
+    assert reader.n_reads == 1
 
 
 def test_folder_of_another_data_set_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -118,6 +118,12 @@ def test_wrong_columns_are_refused(columns: object, error: type[Exception], tmp_
         InteractionsReader(path, columns)
 
 
+@pytest.mark.parametrize("ratings_file", [3, None, ""])
+def test_what_is_no_path_of_a_file_is_refused(ratings_file: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^ratings_file must be the path of a file, got "):
+        InteractionsReader(ratings_file)
+
+
 def test_missing_file_and_unknown_separator_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="ratings_file must be an existing file"):
         InteractionsReader(tmp_path / "none.csv")

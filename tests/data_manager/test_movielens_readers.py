@@ -267,6 +267,45 @@ def test_damage_inside_a_member_is_named(make_zip: MakeZip) -> None:
         load("ml-1m", path)
 
 
+@pytest.mark.parametrize("n_bytes_lost", [1, 5, 300])
+def test_zip_that_lost_bytes_in_the_middle_is_named(n_bytes_lost: int, make_zip: MakeZip) -> None:
+    path = make_zip("ml-1m")
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + content[40 + n_bytes_lost :])
+    with pytest.raises(ValueError, match="is damaged or not a zip file") as caught:
+        load("ml-1m", path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({6: b"\xff"}, id="needs an unknown version"),
+        pytest.param({8: b"\x01"}, id="encrypted"),
+        pytest.param({8: b"\x00\x08", 46: b"\xff"}, id="name is no UTF-8"),
+    ],
+)
+def test_zip_whose_directory_is_broken_is_named(changes: dict[int, bytes], make_zip: MakeZip) -> None:
+    path = make_zip("ml-1m")
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"PK\x01\x02")  # of the first member
+    for offset, value in changes.items():
+        content[entry + offset : entry + offset + len(value)] = value
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is damaged or not a zip file") as caught:
+        load("ml-1m", path)
+    assert str(path) in str(caught.value)
+
+
+def test_quote_that_is_never_closed_is_named_by_its_line_in_a_large_file(make_zip: MakeZip) -> None:
+    movies = 'movieId,title,genres\n10,Fine (1999),Drama\n20,"Open (1999),Drama\n'
+    movies += "".join(f"{k},Title of some length (1999),Drama\n" for k in range(100, 10_000))
+    path = make_zip("ml-20m", {"ml-20m/movies.csv": movies})
+    with pytest.raises(ValueError, match=r"line 3 is broken \(field larger than field limit") as caught:
+        load("ml-20m", path)
+    assert f"'{path}', member 'ml-20m/movies.csv'" in str(caught.value)
+
+
 def test_large_file_equals_a_plain_parse_of_its_lines(make_zip: MakeZip) -> None:
     rng = np.random.default_rng(1)
     pairs = rng.choice(300 * 200, 5000, replace=False)

@@ -252,6 +252,7 @@ def test_ignored_items_are_reset_when_the_recommender_fails(hand_made):
         ([[0, 1, 2], [1]], "at most 2 items long, got 3"),
         ([[0, 5], [1]], "item ids in 0..4, got 5"),
         ([[0, -1], [1]], "item ids in 0..4, got -1"),
+        ([[2**70], [1]], "item ids in 0..4, got one that is no 64-bit integer"),
         ([[0, 1], [3, 3]], "distinct items, got item 3 twice"),
     ],
 )
@@ -260,6 +261,41 @@ def test_lists_that_are_no_rankings_are_refused(hand_made, lists, message):
     recommender.recommend = lambda *args, **kwargs: lists
     with pytest.raises(ValueError, match=message):
         EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender)
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        None,
+        2,
+        iter([[1], [2]]),
+        [1, 2],
+        [None, [1]],
+        [[1.5], [2]],
+        [[1.0], [2.0]],
+        [[np.nan], [2]],
+        [["1"], ["2"]],
+        ["1", "2"],
+        [[True], [False]],
+        ([[1, 2], [3, 4]], np.zeros((2, 5))),
+    ],
+    ids=lambda lists: f"{lists!r:.30}",
+)
+def test_lists_that_are_not_of_integers_are_refused(hand_made, lists):
+    recommender, URM_test = hand_made
+    recommender.recommend = lambda *args, **kwargs: lists
+    with pytest.raises(TypeError, match=r"^recommended lists must be a list of integer item ids for each user, got "):
+        EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender)
+
+
+@pytest.mark.parametrize("make", [np.array, list, lambda lists: [np.array(row, dtype=np.int32) for row in lists]])
+def test_lists_may_be_arrays_of_any_integer_type(hand_made, make):
+    recommender, URM_test = hand_made
+    results = []
+    for lists in ([[0, 1], [3, 2]], make([[0, 1], [3, 2]])):
+        recommender.recommend = lambda *args, lists=lists, **kwargs: lists
+        results.append(EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender)[1])
+    assert results[0] == results[1]
 
 
 def test_a_recommender_of_another_shape_is_refused_before_it_is_asked(hand_made):

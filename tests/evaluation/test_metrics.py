@@ -175,12 +175,23 @@ def test_similarity_diversity_of_lists_without_pairs_is_zero():
         (np.full((2, 2), np.nan), ValueError),
         (np.ones((2, 3)), ValueError),
         ([[1.0]], TypeError),
+        (np.full((2, 2), "1"), TypeError),
+        (np.full((2, 2), 1j), TypeError),
+        (np.ones((2, 2), dtype=object), TypeError),
+        (np.ma.array([[0.0, 1.0], [1.0, 0.0]], mask=[[0, 1], [0, 0]]), TypeError),
+        (sps.csr_matrix([[0.0, 1j], [0.0, 0.0]]), TypeError),
         (sps.csr_matrix([[0.0, 2.0], [0.0, 0.0]]), ValueError),
     ],
 )
 def test_similarity_diversity_refuses_what_is_no_dissimilarity(matrix, error):
     with pytest.raises(error, match=r"^item_diversity_matrix must be a square matrix of numbers in"):
         metrics.Diversity_similarity(matrix)
+
+
+def test_similarity_diversity_takes_every_kind_of_matrix():
+    D = sps.csr_matrix([[0.0, 0.25], [0.5, 0.0]])
+    for matrix in (D, sps.coo_array(D), D.toarray(), D.todense()):
+        assert _value(metrics.Diversity_similarity(matrix), [[0, 1]], 2) == 0.375
 
 
 def test_inter_list_diversity_of_short_lists_counts_their_real_lengths():

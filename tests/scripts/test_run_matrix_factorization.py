@@ -143,7 +143,7 @@ def test_ctrl_c_saves_the_best_model_so_far(ratings_file, tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert b"Interrupted. The best model so far" in out and b"Traceback" not in err
+    assert b"Interrupted: the best model so far" in out and b"Traceback" not in err
     assert {path.name for path in output.iterdir()} == {MODEL, "training_history.csv", "learning_curve.png"}
 
 
