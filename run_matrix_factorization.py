@@ -150,18 +150,16 @@ def run(options: argparse.Namespace) -> int:
     dataset = make_reader(options).load_data()
     URM_train, URM_validation, URM_test = split(dataset.get_URM_all(), options.seed)
     recommender = MatrixFactorization_PyTorch(URM_train)
-    interrupted = False
     try:
         train(recommender, URM_validation, options)
+        save_training(recommender, options.output)
+        evaluate(recommender, URM_test, options.output)
     except KeyboardInterrupt:
-        interrupted = recommender.USER_factors is not None
-        if not interrupted:
+        if recommender.USER_factors is None:
             raise
-    save_training(recommender, options.output)
-    if interrupted:
+        save_training(recommender, options.output)
         print(f"\nInterrupted: the best model so far and its learning curve are in {options.output.resolve()}")
         return INTERRUPTED
-    evaluate(recommender, URM_test, options.output)
     print(f"\nModel, tables and learning curve are in {options.output.resolve()}")
     return 0
 
@@ -171,9 +169,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(options)
     except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
+        print("\nInterrupted before there was a model.", file=sys.stderr)
         return INTERRUPTED
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

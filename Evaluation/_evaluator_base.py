@@ -115,6 +115,11 @@ class Evaluator:
             message = f"the catalogue has {self.n_items} items, so the lists are shorter than the cutoffs {longer}"
             warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=3)
 
+    def get_metric_names(self) -> list[str]:
+        """The columns of a result, in their order."""
+        absent = set() if self.diversity_object is not None else {EvaluatorMetrics.DIVERSITY_SIMILARITY}
+        return [metric.value for metric in EvaluatorMetrics if metric not in absent]
+
     def _check_diversity_object(self, value: Any) -> Diversity_similarity | None:
         allowed = f"None or a Diversity_similarity of {self.n_items} x {self.n_items} items"
         if value is None:

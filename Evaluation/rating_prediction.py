@@ -56,6 +56,10 @@ class EvaluatorRatingPrediction:
             raise refuse(ValueError, "URM_test", "a sparse matrix with at least one rating", "none")
         self.n_users, self.n_items = self.URM_test.shape
 
+    def get_metric_names(self) -> list[str]:
+        """The columns of a result."""
+        return ["RMSE", "MAE", "NEGATIVE_RMSE", "NEGATIVE_MAE"]
+
     def evaluateRecommender(self, recommender: RatingRecommender) -> tuple[pd.DataFrame, str]:
         """Evaluate a fitted recommender.
 

@@ -32,7 +32,12 @@ def check_fitted(recommender: Any, *attributes: str) -> None:
 
 def _archive_place(recommender: Any, folder_path: str | Path, file_name: str | None) -> tuple[str, str]:
     """The folder, ending in a slash as some versions of DataIO need it, and the file's name."""
-    folder = str(folder_path)
+    if not isinstance(folder_path, (str, Path)):
+        raise TypeError(f"folder_path must be a path, got {folder_path!r}")
+    if file_name is not None and not isinstance(file_name, str):
+        raise TypeError(f"file_name must be a string, got {file_name!r}")
+    # an empty path is the current folder, as everywhere in pathlib; with a slash appended it would be the root
+    folder = str(folder_path) or "."
     if not folder.endswith(("/", "\\")):
         folder += "/"
     return folder, recommender.RECOMMENDER_NAME if file_name is None else file_name
@@ -49,10 +54,15 @@ def save_archive(recommender: Any, folder_path: str | Path, file_name: str | Non
     file_name : str or None
         RECOMMENDER_NAME if None; ".zip" is appended where it is missing.
     data : mapping of str to arrays, sparse matrices, and what JSON can hold
+
+    Raises
+    ------
+    TypeError
+        A folder or a name that is none.
     """
     folder, file_name = _archive_place(recommender, folder_path, file_name)
     recommender._print(f"Saving model in file '{folder}{file_name}'")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    Path(folder).mkdir(parents=True, exist_ok=True)  # not every version of DataIO makes it
     DataIO(folder_path=folder).save_data(file_name=file_name, data_dict_to_save=dict(data))
     recommender._print("Saving complete")
 
@@ -85,8 +95,8 @@ def load_archive(recommender: Any, folder_path: str | Path, file_name: str | Non
 
 def install(recommender: Any, **attributes: Any) -> None:
     """Set what was taken from an archive on the recommender, and announce the end of the loading."""
-    for name, value in attributes.items():
-        setattr(recommender, name, value)
+    # in one step, so that an interrupt cannot leave a mixture of two models
+    recommender.__dict__.update(attributes)
     recommender._print("Loading complete")
 
 

@@ -6,7 +6,7 @@ It drives any recommender that has the hooks `_run_epoch(num_epoch)`, `_prepare_
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -77,6 +77,27 @@ class EarlyStopping:
         for name in needed:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} must be given together with evaluator_object, got None")
+        names = getattr(self.evaluator_object, "get_metric_names", None)
+        if callable(names):  # an evaluator that does not tell them shows them in its first result
+            _check_metric(self.validation_metric, names())
+
+
+def _check_metric(metric: str | None, names: Iterable[Any]) -> None:
+    """The name of a metric that is maximised, among those that there are."""
+    names = [str(name) for name in names]
+    if metric not in names:
+        raise ValueError(f"validation_metric must be one of {', '.join(names)}, got {metric!r}")
+    if f"NEGATIVE_{metric}" in names:
+        raise ValueError(f"validation_metric must be maximised, as 'NEGATIVE_{metric}' is, got {metric!r}")
+
+
+def _checked_result(result: Any) -> pd.DataFrame:
+    allowed = "evaluateRecommender() of evaluator_object must return (DataFrame with a row for each cutoff, text)"
+    if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[0], pd.DataFrame):
+        raise TypeError(f"{allowed}, got {type(result).__name__}")
+    if result[0].empty:
+        raise ValueError(f"{allowed}, got an empty DataFrame")
+    return result[0]
 
 
 def check_early_stopping_keywords(keywords: Mapping[str, Any]) -> None:
@@ -134,6 +155,7 @@ class _TrainingRun:
         self.settings = settings
         self.has_best = False
         self.validations_since_best = 0
+        self.report: Mapping[str, float] = {}
         self.history: list[dict[str, Any]] = []
         self.summary: list[pd.DataFrame] = []
         self.bar: Any = tqdm(
@@ -168,6 +190,7 @@ class _TrainingRun:
             self._run_epoch(epoch)
             if self._is_validated(epoch):
                 self._validate(epoch)
+                self._show_progress()
                 if self._has_converged(epoch):
                     return "Convergence reached! "
         return ""
@@ -177,16 +200,17 @@ class _TrainingRun:
         report = self.recommender._run_epoch(epoch) or {}
         seconds = time.perf_counter() - start
         self.history.append({"epoch": epoch, "training_loss": math.nan, **report, "seconds": seconds})
-        self.bar.set_postfix(self._progress(report), refresh=False)
+        self.report = report
+        self._show_progress()
         self.bar.update()
 
-    def _progress(self, report: Mapping[str, float]) -> dict[str, str]:
-        """What the bar shows: the epoch's report, and the best validation so far with its epoch."""
-        shown = {name: f"{value:.4f}" for name, value in report.items()}
+    def _show_progress(self) -> None:
+        """Write the epoch's report, and the best validation so far with its epoch, behind the bar."""
+        shown = {name: f"{value:.4f}" for name, value in self.report.items()}
         best = self.recommender.best_validation_metric
         if best is not None:
             shown[f"best {self.settings.validation_metric}"] = f"{best:.4f} (epoch {self.recommender.epochs_best})"
-        return shown
+        self.bar.set_postfix(shown)
 
     def _is_validated(self, epoch: int) -> bool:
         settings = self.settings
@@ -197,22 +221,20 @@ class _TrainingRun:
     def _validate(self, epoch: int) -> None:
         start = time.perf_counter()
         self.recommender._prepare_model_for_validation()
-        result, _ = self.settings.evaluator_object.evaluateRecommender(self.recommender)
+        result = _checked_result(self.settings.evaluator_object.evaluateRecommender(self.recommender))
         self._record_validation(epoch, result, time.perf_counter() - start)
 
         value = self._metric_value(epoch, result)
         best = self.recommender.best_validation_metric
         if best is None or value > best:
-            self._keep_best(epoch)
-            self.recommender.best_validation_metric = value
+            self._keep_best(epoch, value)
             self.validations_since_best = 0
         else:
             self.validations_since_best += 1
 
     def _metric_value(self, epoch: int, result: pd.DataFrame) -> float:
         metric = self.settings.validation_metric
-        if metric not in result.columns:
-            raise ValueError(f"validation_metric must be one of {', '.join(map(str, result.columns))}, got {metric!r}")
+        _check_metric(metric, result.columns)
         value = float(result[metric].iloc[0])
         if not math.isfinite(value):
             raise ValueError(f"validation_metric must be a metric with finite values, got {metric}={value} at {epoch=}")
@@ -235,14 +257,15 @@ class _TrainingRun:
             and epoch >= settings.epochs_min
         )
 
-    def _keep_best(self, epoch: int) -> None:
+    def _keep_best(self, epoch: int, value: float | None) -> None:
         self.recommender._update_best_model()
-        self.recommender.epochs_best = epoch
+        # in one step: an interrupt cannot leave one without the other
+        self.recommender.__dict__.update(epochs_best=epoch, best_validation_metric=value)
         self.has_best = True
 
     def _keep_current_model(self) -> None:
         self.recommender._prepare_model_for_validation()
-        self._keep_best(len(self.history))
+        self._keep_best(len(self.history), None)
 
     def _announce_end(self, reason: str, seconds: float) -> None:
         best = self.recommender.best_validation_metric

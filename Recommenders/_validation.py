@@ -128,7 +128,11 @@ def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty:
         raise _refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
     if value.dtype.kind not in "biuf":
         raise _refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
+    if value.dtype.kind in "iu":
+        value = value.astype(np.float64)  # duplicates are summed before the cast below, and small integers overflow
     matrix: sps.csr_matrix = sps.csr_matrix(value, dtype=dtype, copy=True)
+    if matrix.nnz and not (matrix.indices.min() >= 0 and matrix.indices.max() < matrix.shape[1]):
+        raise _refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
     matrix.sum_duplicates()
     if not np.isfinite(matrix.data).all():
         raise _refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")

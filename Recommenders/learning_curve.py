@@ -25,15 +25,16 @@ def plot_learning_curve(history: pd.DataFrame, validation_metric: str | None = N
 
     Raises
     ------
-    ValueError
-        The history is empty or has no such column.
+    TypeError, ValueError
+        The history is no DataFrame (None: nothing was trained), is empty, or has no such column with values.
     """
+    if not isinstance(history, pd.DataFrame):
+        raise TypeError(f"history must be a DataFrame with a row for each epoch, got a {type(history).__name__}")
     if history.empty:
         raise ValueError("history must be a DataFrame with a row for each epoch, got an empty one")
-    if validation_metric is not None and validation_metric not in history.columns:
-        raise ValueError(
-            f"validation_metric must be one of {', '.join(map(str, history.columns))}, got {validation_metric!r}"
-        )
+    if validation_metric is not None and not history.get(validation_metric, pd.Series(dtype=float)).notna().any():
+        with_values = [str(name) for name in history.columns if history[name].notna().any()]
+        raise ValueError(f"validation_metric must be one of {', '.join(with_values)}, got {validation_metric!r}")
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     error = "training_RMSE" if "training_RMSE" in history.columns else "training_loss"

@@ -258,6 +258,17 @@ class RecommenderContract:
         loaded.fit(**self.fit_arguments)
         np.testing.assert_array_equal(self.all_scores(loaded), self.all_scores(shared))
 
+    def test_an_empty_folder_is_the_current_one_and_what_is_no_path_is_refused(self, shared, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        shared.save_model("", "here")
+        assert [path.name for path in tmp_path.iterdir()] == ["here.zip"]
+        for folder, name in ((None, None), (5, None), (b"folder", None), ("folder", 5)):
+            with pytest.raises(TypeError, match=r"folder_path must be|file_name must be"):
+                shared.save_model(folder, name)
+            with pytest.raises(TypeError, match=r"folder_path must be|file_name must be"):
+                shared.load_model(folder, name)
+        assert [path.name for path in tmp_path.iterdir()] == ["here.zip"]
+
     def test_the_default_file_name_is_the_recommenders_name(self, shared, tmp_path):
         shared.save_model(str(tmp_path))
         assert [path.name for path in tmp_path.iterdir()] == [shared.RECOMMENDER_NAME + ".zip"]

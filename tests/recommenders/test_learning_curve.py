@@ -57,5 +57,9 @@ def test_the_figure_can_be_saved():
 def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="history must be"):
         plot_learning_curve(HISTORY.iloc[:0])
+    with pytest.raises(TypeError, match=r"history must be .*got a NoneType"):
+        plot_learning_curve(None)
+    with pytest.raises(ValueError, match="validation_metric must be one of"):
+        plot_learning_curve(HISTORY.assign(MAP=np.nan), "MAP")
     with pytest.raises(ValueError, match=r"validation_metric must be one of .*MAP.*got 'MPA'"):
         plot_learning_curve(HISTORY, "MPA")

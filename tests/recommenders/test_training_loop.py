@@ -182,6 +182,36 @@ def test_an_interrupt_before_any_validation_keeps_the_current_model():
     assert (recommender.best, recommender.epochs_best) == (2, 2)
 
 
+def test_a_second_training_without_an_evaluator_has_no_table_of_the_first():
+    recommender, _ = train({1: 0.9}, 1)
+    recommender._train_with_early_stopping(1)
+    assert recommender.get_validation_summary_table() is None
+    assert recommender.best_validation_metric is None
+
+
+@pytest.mark.parametrize(
+    ("result", "error"),
+    [(pd.DataFrame({"MAP": [0.1]}), TypeError), (None, TypeError), ({}, TypeError), ((None, ""), TypeError),
+     ((pd.DataFrame({"MAP": []}), ""), ValueError)],
+)  # fmt: skip
+def test_an_evaluator_that_returns_something_else_is_an_error_that_says_so(result, error):
+    class OddEvaluator:
+        def evaluateRecommender(self, recommender):
+            return result
+
+    with pytest.raises(error, match="evaluator_object must return"):
+        train({}, 1, evaluator_object=OddEvaluator())
+
+
+def test_a_metric_that_is_maximised_negated_is_refused():
+    class ErrorEvaluator:
+        def evaluateRecommender(self, recommender):
+            return pd.DataFrame({"RMSE": [1.0], "NEGATIVE_RMSE": [-1.0]}), ""
+
+    with pytest.raises(ValueError, match="as 'NEGATIVE_RMSE' is, got 'RMSE'"):
+        train({}, 1, evaluator_object=ErrorEvaluator(), validation_metric="RMSE")
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_metric_that_is_not_finite_is_an_error(value):
     with pytest.raises(ValueError, match="MAP"):
@@ -239,7 +269,7 @@ def test_nothing_is_printed_unless_verbose(capsys):
     train({1: 0.1}, 1, CountingRecommender(verbose=True), algorithm_name="NAME")
     out, err = capsys.readouterr()
     assert "NAME: Terminating at epoch 1. Best value for 'MAP' at epoch 1 is 0.1000. Elapsed time" in out
-    assert "1/1" in err and "training_loss=1.0000" in err
+    assert "1/1" in err and "training_loss=1.0000" in err and "best MAP=0.1000 (epoch 1)" in err
 
 
 def test_convergence_is_announced(capsys):

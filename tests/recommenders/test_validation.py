@@ -134,6 +134,19 @@ def test_a_matrix_that_is_none_is_refused(value, error, message):
         validation.check_sparse("URM", value)
 
 
+def test_small_integers_do_not_overflow_where_duplicates_are_summed():
+    coo = sps.coo_matrix((np.array([100, 100], dtype=np.int8), ([0, 0], [0, 0])), shape=(1, 1))
+    assert validation.check_sparse("URM", coo)[0, 0] == 200
+
+
+@pytest.mark.parametrize("column", [-1, 2])
+def test_a_column_beyond_the_shape_is_refused(column):
+    matrix = sps.csr_matrix(np.eye(2))
+    matrix.indices[0] = column
+    with pytest.raises(ValueError, match=re.escape("columns in 0..1")):
+        validation.check_sparse("URM", matrix)
+
+
 def test_a_matrix_without_entries_may_be_allowed():
     assert validation.check_sparse("URM", sps.csr_matrix((2, 3)), allow_empty=True).shape == (2, 3)
 

@@ -147,6 +147,36 @@ def test_ctrl_c_saves_the_best_model_so_far(ratings_file, tmp_path):
     assert {path.name for path in output.iterdir()} == {MODEL, "training_history.csv", "learning_curve.png"}
 
 
+@pytest.mark.parametrize("step", ["save_training", "evaluate"])
+def test_ctrl_c_after_the_training_saves_the_model(ratings_file, tmp_path, monkeypatch, capsys, step):
+    original, interrupts = getattr(script, step), iter([KeyboardInterrupt])
+
+    def interrupted_once(*arguments):
+        for interrupt in interrupts:
+            raise interrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(script, step, interrupted_once)
+    assert run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path) == 130
+    assert (tmp_path / "output" / MODEL).is_file()
+    assert "Interrupted: the best model so far" in capsys.readouterr().out
+
+
+def test_ctrl_c_before_the_training_says_that_there_is_no_model(ratings_file, tmp_path, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(script, "make_reader", interrupted)
+    assert run("--ratings", ratings_file, tmp_path=tmp_path) == 130
+    assert "Interrupted before there was a model" in capsys.readouterr().err
+    assert list((tmp_path / "output").iterdir()) == []
+
+
+def test_more_factors_than_memory_is_an_error_of_one_line(ratings_file, tmp_path, capsys):
+    assert run("--ratings", ratings_file, "--num-factors", 10**13, tmp_path=tmp_path) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
+
+
 def test_the_main_job_on_movielens_100k(movielens_folder, tmp_path):
     (tmp_path / "data").mkdir()
     shutil.copy(movielens_folder / "ml-100k.zip", tmp_path / "data")

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
 
+from Recommenders._model_archive import install
 from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
@@ -15,7 +16,7 @@ from Recommenders.MatrixFactorization.PyTorch._device import choose_device, choo
 from Recommenders.MatrixFactorization.PyTorch._folded_recommender import FoldedFactorsRecommender, rating_range
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
-from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters, start_near_the_data
+from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, start_near_the_data
 from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
 
@@ -63,8 +64,8 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
         self._engine: TorchEngine | None = None
-        self._candidate: Parameters | None = None
-        self._parameters: Parameters | None = None
+        self._current: _Trained | None = None
+        self._best: _Trained | None = None
 
     def fit(
         self,
@@ -175,31 +176,22 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         stopping = EarlyStopping(epochs, algorithm_name=self.RECOMMENDER_NAME, **earlystopping_kwargs)
         torch_device, engine = choose_device(device), choose_engine(engine)
         before = self.__dict__.copy()
-        self._parameters = None
+        self._best = None
         try:
             self._print(f"Training on {torch_device} with the {engine} engine")
             self._start_engine(hyperparameters, torch_device)
             run_training(self, stopping)
-        except KeyboardInterrupt:
-            self._finish(before)
+            self._serve_best()
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and self._best is not None:
+                self._serve_best()
+            else:
+                self.__dict__ = before
             raise
-        except BaseException:
-            self._restore(before)
-            raise
-        self._finish(before)
         return self
 
-    def _finish(self, before: dict[str, Any]) -> None:
-        """Install the model that the loop kept; an interrupt before the first one leaves all as it was."""
-        if self._parameters is None:
-            self._restore(before)
-            return
-        self._engine = self._candidate = None
-        self._install(self._parameters)
-
-    def _restore(self, attributes: dict[str, Any]) -> None:
-        self.__dict__.clear()
-        self.__dict__.update(attributes)
+    def _serve_best(self) -> None:
+        self._serve(self._best_model().factors, _engine=None, _current=None)
 
     def _start_engine(self, hyperparameters: Hyperparameters, device: torch.device) -> None:
         seed = hyperparameters.random_seed
@@ -225,22 +217,24 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         engine = self._training_engine()
         loss = engine.run_epoch(num_epoch)
         if not math.isfinite(loss):
-            raise FloatingPointError(
-                f"the training loss is {loss} in epoch {num_epoch} with "
-                f"learning_rate={engine.hyperparameters.learning_rate}; a smaller learning_rate may keep it finite"
-            )
+            raise _diverged(f"the training loss is {loss} in epoch {num_epoch}", engine.hyperparameters)
         report = {"training_loss": loss}
         if engine.hyperparameters.loss == "mse":
             report["training_RMSE"] = math.sqrt(loss)
         return report
 
     def _prepare_model_for_validation(self) -> None:
-        self._candidate = self._training_engine().parameters()
-        self._install(self._candidate)
+        engine = self._training_engine()
+        parameters = engine.parameters()
+        factors = self._fold(parameters)
+        if not all(np.isfinite(array).all() for array in factors):
+            raise _diverged("the factors are no longer finite", engine.hyperparameters)
+        self._current = _Trained(parameters, factors)
+        self._serve(factors)
 
     def _update_best_model(self) -> None:
-        # a copy: the engine returns new arrays every time
-        self._parameters = self._candidate
+        # no copy is needed: the engine returns new arrays every time
+        self._best = self._current
 
     def _training_engine(self) -> TorchEngine:
         if self._engine is None:
@@ -256,13 +250,29 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         RuntimeError
             Nothing was trained: before `fit`, and after `load_model`, since an archive holds the folded factors.
         """
-        if self._parameters is None:
-            raise RuntimeError(
-                "there is no trained module; call fit() first (an archive holds the folded factors alone)"
-            )
-        return build_model(self._parameters, self.activation)
+        return build_model(self._best_model().parameters, self.activation)
+
+    def _best_model(self) -> "_Trained":
+        if self._best is None:
+            raise RuntimeError("there is no trained module: call fit() first (an archive holds the folded factors)")
+        return self._best
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """As `FoldedFactorsRecommender.load_model`; there is no trained module afterwards."""
-        super().load_model(folder_path, file_name)
-        self._parameters = None
+        """As `FoldedFactorsRecommender.load_model`; the trained module and the history of a training are gone then."""
+        of_a_training = ("_best", "_training_history", "_earlystopping_validation_summary_df", "best_validation_metric")
+        model = self._read_model(folder_path, file_name)
+        install(self, **model, **dict.fromkeys(of_a_training))
+        self.__dict__.pop("epochs_best", None)
+
+
+class _Trained(NamedTuple):
+    """One model, as it was trained and as it is served."""
+
+    parameters: Parameters
+    factors: Factors
+
+
+def _diverged(what: str, hyperparameters: Hyperparameters) -> FloatingPointError:
+    return FloatingPointError(
+        f"{what} with learning_rate={hyperparameters.learning_rate}; a smaller learning_rate may keep them finite"
+    )

@@ -1,5 +1,6 @@
 """Where to train: the device and the engine, by name or by rule."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -62,12 +63,36 @@ def choose_threads(num_threads: int | None, batch_size: int, num_factors: int) -
     return 1 if batch_size * num_factors <= SMALL_BATCH else torch.get_num_threads()
 
 
+class _SharedThreadSetting:
+    """torch's number of threads, which is one for the process, lent to several trainings at once."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.borrowers = 0
+        self.before = 0
+
+    def borrow(self, num_threads: int) -> None:
+        with self.lock:
+            if self.borrowers == 0:
+                self.before = torch.get_num_threads()
+            self.borrowers += 1
+            torch.set_num_threads(num_threads)
+
+    def give_back(self) -> None:
+        with self.lock:
+            self.borrowers -= 1
+            if self.borrowers == 0:
+                torch.set_num_threads(self.before)
+
+
+_thread_setting = _SharedThreadSetting()
+
+
 @contextmanager
 def torch_threads(num_threads: int) -> Iterator[None]:
-    """Let torch use `num_threads` CPU threads inside the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(num_threads)
+    """Let torch use `num_threads` CPU threads inside the block; the last of overlapping blocks restores its setting."""
+    _thread_setting.borrow(num_threads)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        _thread_setting.give_back()

@@ -29,39 +29,52 @@ def read_factors(archive: ModelArchive, n_users: int, n_items: int) -> Factors:
     Raises
     ------
     ValueError
-        The archive is of a later format, lacks a key, or has one of another shape.
+        The archive lacks a key, or has one of another shape, or not finite in float32.
     """
-    if "format_version" in archive:
-        archive.take_int("format_version", minimum=1, maximum=FORMAT_VERSION)
-    user_factors = _float32(archive.take_array("USER_factors", (n_users, None)))
-    item_factors = _float32(archive.take_array("ITEM_factors", (n_items, user_factors.shape[1])))
-    if not archive.take_bool("use_bias"):
-        zeros = [np.zeros(shape, dtype=np.float32) for shape in ((), n_users, n_items)]
-        return Factors(user_factors, item_factors, *zeros)
-    return Factors(
-        user_factors,
-        item_factors,
+    factors = {
+        "USER_factors": archive.take_array("USER_factors", (n_users, None)),
+        "ITEM_factors": archive.take_array("ITEM_factors", (n_items, None)),
+        "GLOBAL_bias": np.zeros(()),
+        "USER_bias": np.zeros(n_users),
+        "ITEM_bias": np.zeros(n_items),
+    }
+    n_factors = factors["USER_factors"].shape[1]
+    if n_factors == 0 or factors["ITEM_factors"].shape[1] != n_factors:
+        raise ValueError(
+            f"{archive.file}: ITEM_factors must have as many columns as USER_factors, and at least one, "
+            f"got {factors['ITEM_factors'].shape[1]} and {n_factors}"
+        )
+    if archive.take_bool("use_bias"):
         # another framework's archive may hold a number where ours holds a 0-d array
-        _float32(np.asarray(archive.take_float("GLOBAL_bias"))),
-        _float32(archive.take_array("USER_bias", (n_users,))),
-        _float32(archive.take_array("ITEM_bias", (n_items,))),
-    )
+        factors["GLOBAL_bias"] = np.asarray(archive.take_float("GLOBAL_bias"))
+        factors["USER_bias"] = archive.take_array("USER_bias", (n_users,))
+        factors["ITEM_bias"] = archive.take_array("ITEM_bias", (n_items,))
+    return Factors(**{key: _float32(archive, key, array) for key, array in factors.items()})
 
 
-def read_activation(archive: ModelArchive) -> str:
-    """The activation's name; "identity" where an archive has none."""
-    return archive.take_choice("activation", ACTIVATIONS) if "activation" in archive else "identity"
+def read_prediction(archive: ModelArchive, rating_range: NDArray[np.float64]) -> tuple[str, NDArray[np.float64]]:
+    """The activation's name and the smallest and largest training rating, float64 of shape (2,).
 
+    An archive that has none of this project's three keys, as those of the host framework, has the activation
+    "identity" and the `rating_range` that is given.
 
-def read_rating_range(archive: ModelArchive, default: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The smallest and the largest training rating, float64 of shape (2,); `default` where an archive has none."""
-    if "rating_range" not in archive:
-        return default
+    Raises
+    ------
+    ValueError
+        The archive is of a later format, or has some of the three keys but not all.
+    """
+    if not any(key in archive for key in ("activation", "rating_range", "format_version")):
+        return "identity", rating_range
+    archive.take_int("format_version", minimum=1, maximum=FORMAT_VERSION)
     rating_range = archive.take_array("rating_range", (2,)).astype(np.float64)
     if rating_range[0] > rating_range[1]:
         raise ValueError(f"{archive.file}: rating_range must be ascending, got {rating_range}")
-    return rating_range
+    return archive.take_choice("activation", ACTIVATIONS), rating_range
 
 
-def _float32(array: NDArray[Any]) -> Array:
-    return array.astype(np.float32, copy=False)
+def _float32(archive: ModelArchive, key: str, array: NDArray[Any]) -> Array:
+    with np.errstate(over="ignore"):
+        converted = array.astype(np.float32, copy=False)
+    if not np.isfinite(converted).all():
+        raise ValueError(f"{archive.file}: {key} must be finite in float32, got larger numbers")
+    return converted

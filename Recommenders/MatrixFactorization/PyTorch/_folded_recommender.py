@@ -11,12 +11,7 @@ from Recommenders._model_archive import check_fitted, install, load_archive, sav
 from Recommenders._validation import check_bool, check_ids, check_pairs, check_sparse
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
-from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
-    factor_archive,
-    read_activation,
-    read_factors,
-    read_rating_range,
-)
+from Recommenders.MatrixFactorization.PyTorch._factor_archive import factor_archive, read_factors, read_prediction
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs
 
 
@@ -33,11 +28,14 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         self.activation = "identity"
         self.rating_range = rating_range(self.URM_train)
 
-    def _install(self, parameters: Parameters) -> None:
-        """Rank and predict with these parameters from now on."""
-        factors = fold(parameters, *_cold_masks(self.URM_train))
+    def _fold(self, parameters: Parameters) -> Factors:
+        """The factors that rank and predict with these parameters."""
+        return fold(parameters, *_cold_masks(self.URM_train))
+
+    def _serve(self, factors: Factors, **attributes: Any) -> None:
+        """Rank and predict with these factors from now on."""
         # in one step, so that an interrupt cannot leave factors of two models
-        self.__dict__.update(factors._asdict(), use_bias=True)
+        self.__dict__.update(factors._asdict(), use_bias=True, **attributes)
 
     def set_URM_train(self, URM_train_new: Any, **kwargs: Any) -> None:
         """Replace the training matrix; it is checked here as the constructor's is."""
@@ -109,11 +107,14 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         ValueError
             The file is damaged, or is no model of this shape; the recommender is what it was before.
         """
+        install(self, **self._read_model(folder_path, file_name))
+
+    def _read_model(self, folder_path: str | Path, file_name: str | None) -> dict[str, Any]:
+        """The attributes that a file sets, all of them checked."""
         archive = load_archive(self, folder_path, file_name)
         factors = read_factors(archive, self.n_users, self.n_items)
-        activation = read_activation(archive)
-        range_ = read_rating_range(archive, default=rating_range(self.URM_train))
-        install(self, **factors._asdict(), use_bias=True, activation=activation, rating_range=range_)
+        activation, range_ = read_prediction(archive, rating_range(self.URM_train))
+        return {**factors._asdict(), "use_bias": True, "activation": activation, "rating_range": range_}
 
 
 def rating_range(URM: sps.csr_matrix) -> NDArray[np.float64]:

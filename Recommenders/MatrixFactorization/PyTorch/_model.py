@@ -58,7 +58,7 @@ class FactorizationModel(nn.Module):
         self.n_factors = n_factors
         self.user_factors = _table(n_users, n_factors, sparse_gradients)
         self.item_factors = _table(n_items, n_factors, sparse_gradients)
-        self.layer_1: nn.Linear = skip_init(nn.Linear, n_factors, 1)  # type: ignore[no-untyped-call]
+        self.layer_1: nn.Linear = skip_init(nn.Linear, n_factors, 1, dtype=torch.float32)  # type: ignore[no-untyped-call]
         self.activation_function = ACTIVATIONS[activation].module()
         self.user_bias = _table(n_users, 1, sparse_gradients) if use_bias else None
         self.item_bias = _table(n_items, 1, sparse_gradients) if use_bias else None
@@ -132,7 +132,7 @@ def build_model(parameters: Parameters, activation: str, sparse_gradients: bool 
 
 def _table(n_rows: int, n_columns: int, sparse_gradients: bool) -> nn.Embedding:
     table: nn.Embedding = skip_init(  # type: ignore[no-untyped-call]
-        nn.Embedding, n_rows, n_columns, sparse=sparse_gradients
+        nn.Embedding, n_rows, n_columns, sparse=sparse_gradients, dtype=torch.float32
     )
     return table
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
+_SLICE = 1 << 22  # numbers that are drawn at a time, in some hundredths of a second
+
 
 class Parameters(NamedTuple):
     """What is trained; the biases are None for a model without them."""
@@ -47,14 +49,9 @@ def start_near_the_data(
     With small factors every prediction starts near the mean rating, where no activation is dead.
     """
     n_users, n_items = shape
-    tables = [
-        generator.standard_normal((n_rows, num_factors), dtype=np.float32) * np.float32(init_std_dev)
-        + np.float32(init_mean)
-        for n_rows in shape
-    ]
     return Parameters(
-        user_factors=tables[0],
-        item_factors=tables[1],
+        user_factors=_normal_table(n_users, num_factors, init_mean, init_std_dev, generator),
+        item_factors=_normal_table(n_items, num_factors, init_mean, init_std_dev, generator),
         weight=np.ones(num_factors, dtype=np.float32),
         bias=np.array(start_score, dtype=np.float32),
         user_bias=np.zeros(n_users, dtype=np.float32) if use_bias else None,
@@ -64,12 +61,23 @@ def start_near_the_data(
 
 def start_as_torch_does(shape: tuple[int, int], num_factors: int, generator: np.random.Generator) -> Parameters:
     """Factors from N(0, 1), w and b uniform in +-1 / sqrt(F): the defaults of torch's Embedding and Linear."""
-    user_factors, item_factors = (
-        generator.standard_normal((n_rows, num_factors), dtype=np.float32) for n_rows in shape
-    )
+    user_factors, item_factors = (_normal_table(n_rows, num_factors, 0.0, 1.0, generator) for n_rows in shape)
     bound = 1 / math.sqrt(num_factors)
     linear = generator.uniform(-bound, bound, num_factors + 1).astype(np.float32)
     return Parameters(user_factors, item_factors, linear[:-1], linear[-1:].reshape(()), None, None)
+
+
+def _normal_table(n_rows: int, num_factors: int, mean: float, std_dev: float, generator: np.random.Generator) -> Array:
+    """N(mean, std_dev^2), drawn in slices between which an interrupt is answered."""
+    table = np.empty((n_rows, num_factors), dtype=np.float32)
+    flat = table.reshape(-1)
+    for start in range(0, flat.size, _SLICE):
+        part = flat[start : start + _SLICE]
+        generator.standard_normal(out=part, dtype=np.float32)
+        with np.errstate(over="ignore"):  # as below
+            part *= np.float32(std_dev)
+            part += np.float32(mean)
+    return table
 
 
 def fold(parameters: Parameters, cold_users: NDArray[np.bool_], cold_items: NDArray[np.bool_]) -> Factors:
@@ -77,7 +85,8 @@ def fold(parameters: Parameters, cold_users: NDArray[np.bool_], cold_items: NDAr
 
     Cold users and items, given as masks of shape (U,) and (I,), get zero factors and zero bias of their own.
     """
-    user_factors = parameters.user_factors * parameters.weight
+    with np.errstate(over="ignore", invalid="ignore"):  # whether the factors are finite is the caller's question
+        user_factors = parameters.user_factors * parameters.weight
     item_factors = parameters.item_factors.copy()
     user_bias = np.zeros(len(user_factors), np.float32) if parameters.user_bias is None else parameters.user_bias.copy()
     item_bias = np.zeros(len(item_factors), np.float32) if parameters.item_bias is None else parameters.item_bias.copy()

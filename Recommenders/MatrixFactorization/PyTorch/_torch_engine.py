@@ -4,6 +4,9 @@ The ratings live on the device as tensors and a batch is a slice of them. A step
 the tables cost: gradients of the tables are sparse, and the optimisers step only their rows.
 """
 
+import importlib
+import threading
+
 import numpy as np
 import scipy.sparse as sps
 import torch
@@ -32,6 +35,8 @@ class TorchEngine:
     device : torch.device
     """
 
+    # a caller may have switched gradients off: what is built or computed here must have them all the same
+    @torch.inference_mode(False)
     def __init__(
         self,
         URM_train: sps.csr_matrix,
@@ -40,6 +45,7 @@ class TorchEngine:
         random_seed: int,
         device: torch.device,
     ) -> None:
+        _import_torch_compiler()
         self.hyperparameters = hyperparameters
         self.random_seed = random_seed
         self.num_threads = choose_threads(
@@ -54,6 +60,8 @@ class TorchEngine:
         loss = hyperparameters.loss
         self.loss = LOSSES[loss] if isinstance(loss, str) else loss
 
+    @torch.inference_mode(False)
+    @torch.enable_grad()
     def run_epoch(self, epoch: int) -> float:
         """Train on every rating once, in the order of this epoch (from 1); returns the mean loss of a rating.
 
@@ -75,14 +83,35 @@ class TorchEngine:
         rows = self.model.gather_rows(users, items)
         prediction = self.model.predict_rows(rows)[:, 0]  # (B,)
         loss = self.loss(prediction, ratings)
-        if not isinstance(loss, Tensor) or loss.ndim != 0:
-            raise TypeError(f"loss must be a callable that returns a scalar tensor, got {loss!r} from {self.loss!r}")
+        _check_loss(loss)
         objective = loss + penalty(rows, settings.user_reg, settings.item_reg, settings.bias_reg)
         self.optimizer.zero_grad()
-        objective.backward()  # type: ignore[no-untyped-call]
+        objective.backward()
         self.optimizer.step()
         return loss.detach()
 
     def parameters(self) -> Parameters:
         """A copy of the parameters as they are now."""
         return self.model.read_parameters()
+
+
+def _import_torch_compiler() -> None:
+    """Import what torch imports when the first optimiser of a process is made, a second's work.
+
+    It goes on in a thread: an interrupt ends the waiting, not the import, which torch does not survive half done.
+    """
+    thread = threading.Thread(target=importlib.import_module, args=("torch._dynamo",), daemon=True)
+    thread.start()
+    thread.join()
+
+
+def _check_loss(loss: object) -> None:
+    if not isinstance(loss, Tensor):
+        got = f"a {type(loss).__name__}"
+    elif loss.ndim != 0:
+        got = f"a tensor of shape {tuple(loss.shape)}"
+    elif not (loss.is_floating_point() and loss.requires_grad):
+        got = f"a {loss.dtype} tensor with requires_grad={loss.requires_grad}"
+    else:
+        return
+    raise TypeError(f"loss must return a scalar tensor of real numbers that depends on the prediction, got {got}")

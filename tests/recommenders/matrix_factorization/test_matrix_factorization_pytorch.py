@@ -1,5 +1,7 @@
+import copy
 import math
 import os
+import pickle
 import signal
 import threading
 import time
@@ -9,6 +11,7 @@ import pytest
 import scipy.sparse as sps
 import torch
 
+from Evaluation.rating_prediction import EvaluatorRatingPrediction
 from Recommenders.DataIO import DataIO
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
@@ -255,27 +258,63 @@ def test_it_starts_near_the_data(planted_URM):
     np.testing.assert_allclose(recommender.predict(0, range(80)), planted_URM.data.mean(), rtol=1e-4)
 
 
-@pytest.mark.parametrize("when", ["early", "late"])
-def test_ctrl_c_ends_it_within_a_second_with_a_usable_model(planted_URM, when):
-    recommender = fitted(planted_URM)
-    delay = 0.3 if when == "early" else 0.8
+def interrupt_when(condition, delay=0.0):
+    """Send Ctrl-C to this process some seconds after the condition first holds; returns a list with the time of it."""
     sent = []
 
-    def interrupt():
+    def wait_and_send():
+        deadline = time.perf_counter() + 60
+        while not condition() and time.perf_counter() < deadline:
+            time.sleep(0.001)
         time.sleep(delay)
         sent.append(time.perf_counter())
         os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=interrupt)
-    thread.start()
+    threading.Thread(target=wait_and_send, daemon=True).start()
+    return sent
+
+
+@pytest.mark.parametrize("n_epochs", [1, 20])
+def test_ctrl_c_ends_it_within_a_second_with_a_usable_model(planted_URM, monkeypatch, n_epochs):
+    recommender = fitted(planted_URM)
+    run_epoch, finished = MatrixFactorization_PyTorch._run_epoch, []
+    monkeypatch.setattr(
+        MatrixFactorization_PyTorch, "_run_epoch", lambda self, epoch: finished.append(epoch) or run_epoch(self, epoch)
+    )
+    sent = interrupt_when(lambda: len(finished) > n_epochs)
     with pytest.raises(KeyboardInterrupt):
         recommender.fit(**{**FAST, "epochs": 100_000})
     assert time.perf_counter() - sent[0] < 1.0
-    thread.join()
     epochs = recommender.get_early_stopping_final_epochs_dict()["epochs"]
-    assert epochs == len(recommender.get_training_history()) > 0
+    assert epochs == len(recommender.get_training_history()) >= n_epochs
     assert len(recommender.recommend(0, cutoff=5)) == 5
     assert recommender._engine is None
+
+
+def test_ctrl_c_at_any_moment_leaves_one_whole_model(planted_URM):
+    recommender = fitted(planted_URM, epochs=0)
+    evaluator = EvaluatorRatingPrediction(planted_URM, verbose=False)
+    stopping = {"evaluator_object": evaluator, "validation_metric": "NEGATIVE_RMSE", "validation_every_n": 1}
+    rng = np.random.default_rng(0)
+    for _ in range(25):
+        interrupt_when(lambda: recommender.__dict__.get("_engine") is not None, delay=rng.uniform(0, 0.1))
+        with pytest.raises(KeyboardInterrupt):
+            recommender.fit(**{**FAST, "epochs": 100_000}, **stopping)
+        factors = recommender._fold(recommender._best.parameters)
+        assert_same(state(recommender), [getattr(factors, name) for name in FACTORS])
+        assert recommender._engine is None
+
+
+def test_ctrl_c_before_the_first_epoch_leaves_the_recommender_as_it_was(planted_URM, monkeypatch):
+    def interrupted(self, hyperparameters, generator):
+        raise KeyboardInterrupt
+
+    recommender = fitted(planted_URM)
+    before = dict(recommender.__dict__)
+    monkeypatch.setattr(MatrixFactorization_PyTorch, "_starting_values", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        recommender.fit(**{**FAST, "activation": "sigmoid"})
+    assert recommender.__dict__ == before
 
 
 def test_ctrl_c_installs_the_best_validated_model(planted_URM):
@@ -337,6 +376,12 @@ def edited_archive(tmp_path, recommender, **changes):
         ({"GLOBAL_bias": np.array(np.inf, np.float32)}, "GLOBAL_bias"),
         ({"use_bias": "yes"}, "use_bias"),
         ({"activation": "tanh"}, "activation"),
+        ({"activation": None}, "activation"),
+        ({"rating_range": None}, "rating_range"),
+        ({"format_version": None}, "format_version"),
+        ({"USER_factors": np.full((150, 3), 1e300)}, "USER_factors"),
+        ({"GLOBAL_bias": 1e300}, "GLOBAL_bias"),
+        ({"USER_factors": np.zeros((150, 0)), "ITEM_factors": np.zeros((80, 0))}, "at least one"),
         ({"rating_range": np.zeros(3)}, "rating_range"),
         ({"rating_range": np.array([5.0, 1.0])}, "rating_range"),
         ({"format_version": 2}, "format_version"),
@@ -359,6 +404,95 @@ def test_loading_sets_no_attribute_that_is_not_expected(planted_URM, tmp_path):
     loaded.load_model(tmp_path, "model")
     assert callable(loaded.recommend) and loaded.verbose is False
     assert loaded.URM_train.shape == planted_URM.shape
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"epochs": 1, "learning_rate": 1e38, "batch_size": 10**6},
+        {"epochs": 1, "learning_rate": 1e30, "sgd_mode": "sgd", "batch_size": 10**6},
+        {"epochs": 0, "init_mean": 3e38, "init_std_dev": 3e38},
+    ],
+)
+def test_factors_that_are_not_finite_are_never_installed(planted_URM, arguments):
+    recommender = fitted(planted_URM)
+    before = dict(recommender.__dict__)
+    with pytest.raises(FloatingPointError, match="no longer finite with learning_rate"):
+        recommender.fit(**{**FAST, **arguments})
+    assert recommender.__dict__ == before
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("learning_rate", 1e300), ("learning_rate", 1e-300), ("user_reg", 1e300), ("init_std_dev", 1e-300),
+     ("init_mean", -1e39), ("num_threads", 10**10)],
+)  # fmt: skip
+def test_numbers_beyond_float32_and_too_many_threads_are_refused(planted_URM, argument, value):
+    with pytest.raises(ValueError, match=f"{argument} must be"):
+        fitted(planted_URM, **{argument: value})
+
+
+def test_a_loss_class_is_refused_before_any_work(planted_URM):
+    with pytest.raises(TypeError, match=r"that is no class, got <class 'torch\.nn\.modules\.loss\.MSELoss'>"):
+        fitted(planted_URM, loss=torch.nn.MSELoss)
+
+
+def test_a_metric_that_is_an_error_or_misspelt_is_refused_before_any_epoch(planted_URM):
+    stopping = {"evaluator_object": EvaluatorRatingPrediction(planted_URM, False), "validation_every_n": 1}
+    for metric, message in (("RMSE", "'NEGATIVE_RMSE' is, got 'RMSE'"), ("RSME", "one of RMSE, MAE, .*got 'RSME'")):
+        with pytest.raises(ValueError, match=message):
+            fitted(planted_URM, epochs=10**6, validation_metric=metric, **stopping)
+
+
+def test_the_factors_are_float32_whatever_torchs_default_is(planted_URM):
+    expected = state(fitted(planted_URM))
+    torch.set_default_dtype(torch.float64)
+    try:
+        actual = state(fitted(planted_URM))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert all(array.dtype == np.float32 for array in actual)
+    assert_same(actual, expected)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_it_trains_where_gradients_are_switched_off(planted_URM, mode):
+    with mode():
+        inside = state(fitted(planted_URM))
+    assert_same(inside, state(fitted(planted_URM)))
+
+
+def test_two_fits_in_threads_are_as_alone_and_leave_torchs_threads(planted_URM):
+    before, results = torch.get_num_threads(), {}
+
+    def work(seed):
+        results[seed] = state(fitted(planted_URM, random_seed=seed, num_threads=1))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed in (1, 2):
+        assert_same(results[seed], state(fitted(planted_URM, random_seed=seed)))
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize("copy_of", [copy.deepcopy, lambda recommender: pickle.loads(pickle.dumps(recommender))])
+def test_a_copy_recommends_and_has_the_model(planted_URM, copy_of):
+    recommender = fitted(planted_URM)
+    copied = copy_of(recommender)
+    assert copied.recommend(range(10)) == recommender.recommend(range(10))
+    np.testing.assert_array_equal(copied.model.get_W(), recommender.model.get_W())
+
+
+def test_loading_forgets_the_training_before(planted_URM, tmp_path):
+    fitted(planted_URM, epochs=1).save_model(tmp_path)
+    recommender = fitted(planted_URM)
+    recommender.load_model(tmp_path)
+    assert recommender.get_training_history() is None
+    with pytest.raises(AttributeError):
+        recommender.get_early_stopping_final_epochs_dict()
 
 
 def test_the_trained_module_is_there_only_after_a_fit(planted_URM, tmp_path):

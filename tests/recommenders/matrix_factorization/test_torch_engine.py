@@ -73,12 +73,30 @@ def test_a_callable_loss_is_used():
     np.testing.assert_allclose(engine.parameters().item_factors, expected["item_factors"], atol=1e-5)
 
 
-@pytest.mark.parametrize("loss", [torch.nn.MSELoss(reduction="none"), lambda prediction, rating: 1.0])
-def test_a_loss_that_is_no_scalar_tensor_is_refused(loss):
+@pytest.mark.parametrize(
+    ("loss", "got"),
+    [
+        (torch.nn.MSELoss(reduction="none"), r"a tensor of shape \(16,\)"),
+        (lambda prediction, rating: 1.0, "a float"),
+        (lambda prediction, rating: (prediction - rating).detach().sum(), "requires_grad=False"),
+        (lambda prediction, rating: rating.sum(), "requires_grad=False"),
+        (lambda prediction, rating: prediction.sum().long(), "torch.int64"),
+        (lambda prediction, rating: prediction.sum() * 1j, "torch.complex64"),
+    ],
+)
+def test_a_loss_that_is_no_scalar_tensor_of_the_prediction_is_refused(loss, got):
     URM = check_sparse("URM", planted_factors_URM(n_users=9, n_items=7, density=0.65, seed=2))
     engine, _ = make_engine(URM, loss=loss)
-    with pytest.raises(TypeError, match="scalar tensor"):
+    with pytest.raises(TypeError, match=f"scalar tensor.*got .*{got}"):
         engine.run_epoch(1)
+
+
+def test_the_epoch_loss_is_summed_exactly():
+    # float32 would lose every loss of 1 after the first of 2^25
+    URM = check_sparse("URM", planted_factors_URM(n_users=9, n_items=7, density=0.65, seed=2))
+    losses = iter([2.0**25, 1.0, 1.0])
+    engine, _ = make_engine(URM, loss=lambda prediction, rating: prediction.sum() * 0 + next(losses))
+    assert engine.run_epoch(1) * URM.nnz == 2**25 + 2
 
 
 def test_the_epoch_loss_is_the_mean_squared_error_where_nothing_moves():

@@ -1,0 +1,68 @@
+import pytest
+import torch
+
+from Recommenders.MatrixFactorization.PyTorch._device import (
+    SMALL_BATCH,
+    choose_device,
+    choose_engine,
+    choose_threads,
+    torch_threads,
+)
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+def test_auto_is_cuda_where_it_is(two_gpus):
+    assert choose_device("auto").type == "cuda"
+    assert choose_device("cuda:1") == torch.device("cuda:1")
+    assert choose_device("cpu").type == "cpu"
+    with pytest.raises(ValueError, match=r"'cuda:0', 'cuda:1'.*, got 'cuda:2'"):
+        choose_device("cuda:2")
+
+
+def test_auto_is_the_cpu_elsewhere(no_gpu):
+    assert choose_device("auto").type == "cpu"
+    for name in ("cuda", "cuda:0", "mps", "gpu"):
+        with pytest.raises(ValueError, match=f"device must be one of 'auto', 'cpu', got '{name}'"):
+            choose_device(name)
+
+
+def test_mps_is_taken_by_name_alone(no_gpu, monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto").type == "cpu"
+    assert choose_device("mps").type == "mps"
+
+
+@pytest.mark.parametrize("choose", [choose_device, choose_engine])
+@pytest.mark.parametrize("name", [None, 0, torch.device("cpu")])
+def test_a_name_that_is_no_string_is_refused(choose, name):
+    with pytest.raises(TypeError, match="must be one of 'auto'"):
+        choose(name)
+
+
+def test_a_small_batch_has_one_thread(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 7)
+    assert choose_threads(None, 1, SMALL_BATCH) == 1
+    assert choose_threads(None, 2, SMALL_BATCH) == 7
+    assert choose_threads(3, 1, 1) == 3
+
+
+def test_overlapping_blocks_restore_the_number_of_threads():
+    before = torch.get_num_threads()
+    first, second = torch_threads(before + 1), torch_threads(before + 2)
+    first.__enter__()
+    second.__enter__()
+    assert torch.get_num_threads() == before + 2
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert torch.get_num_threads() == before
