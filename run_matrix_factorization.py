@@ -8,13 +8,17 @@ The ratings are split at random into 80 % for training, 10 % for validation (ear
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import scipy.sparse as sps
 
 from Data_manager.DataReader import DataReader
+from Data_manager.Dataset import Dataset
 from Data_manager.interactions_reader import InteractionsReader
 from Data_manager.reader_list import READERS, get_reader
 from Data_manager.split_functions.split_train_validation_random_holdout import (
@@ -29,6 +33,7 @@ from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import
 from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
 
 CUTOFFS = [5, 10, 20]
+TABLES = ("ranking", "rating_prediction")
 VALIDATION_METRIC = "NEGATIVE_RMSE"
 FEWEST_RATINGS = 10
 INTERRUPTED = 130  # the shell's exit status after Ctrl-C
@@ -111,15 +116,31 @@ def train(
     )
 
 
-def save_training(recommender: MatrixFactorization_PyTorch, output: Path) -> None:
-    """The model, the history of its training, and the picture of it."""
+def write_table(table: pd.DataFrame, path: Path, **arguments: Any) -> None:
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, encoding="utf-8", **arguments)
+
+
+def save_training(recommender: MatrixFactorization_PyTorch, dataset: Dataset, options: argparse.Namespace) -> None:
+    """The model, how it was made, the ids behind its rows, and the history of its training with a picture of it."""
+    output: Path = options.output
+    for name in TABLES:
+        (output / f"{name}.csv").unlink(missing_ok=True)  # an earlier run's, of another model
     recommender.save_model(output)
+    made_from = {**vars(options), "output": str(output), "dataset": dataset.get_dataset_name()}
+    with atomic_path(output / "options.json") as path:
+        path.write_text(json.dumps(made_from, indent=2), encoding="utf-8")
+    for name, mapper in (
+        ("users", dataset.get_user_original_ID_to_index_mapper()),
+        ("items", dataset.get_item_original_ID_to_index_mapper()),
+    ):
+        ids = pd.DataFrame({"index": list(mapper.values()), "id": list(mapper)})
+        write_table(ids, output / f"{name}.csv", index=False)
     history = recommender.get_training_history()
     if history is None:
         return
     metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
-    with atomic_path(output / "training_history.csv") as path:
-        history.to_csv(path, index=False)
+    write_table(history, output / "training_history.csv", index=False)
     with atomic_path(output / "learning_curve.png") as path:
         plot_learning_curve(history, metric).savefig(path, format="png", dpi=150)
 
@@ -132,32 +153,32 @@ def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix,
         "TopPop": TopPop(URM_train, verbose=False).fit(),
         "GlobalEffects": GlobalEffects(URM_train, verbose=False).fit(),
     }
-    tables = {
-        "ranking": compare_ranking(recommenders, EvaluatorHoldout(URM_test, CUTOFFS, verbose=False)),
-        "rating_prediction": compare_rating_prediction(
-            recommenders, EvaluatorRatingPrediction(URM_test, verbose=False)
-        ),
-    }
-    for name, table in tables.items():
+    tables = (
+        compare_ranking(recommenders, EvaluatorHoldout(URM_test, CUTOFFS, verbose=False)),
+        compare_rating_prediction(recommenders, EvaluatorRatingPrediction(URM_test, verbose=False)),
+    )
+    for name, table in zip(TABLES, tables, strict=True):
         print(f"\nTest, {name.replace('_', ' ')}:\n{format_comparison(table)}")
-        with atomic_path(output / f"{name}.csv") as path:
-            table.to_csv(path)
+        write_table(table, output / f"{name}.csv")
 
 
 def run(options: argparse.Namespace) -> int:
     """The whole job; returns the exit status."""
-    options.output.mkdir(parents=True, exist_ok=True)
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"--output must be a folder or the name of a new one, got {error}") from error
     dataset = make_reader(options).load_data()
     URM_train, URM_validation, URM_test = split(dataset.get_URM_all(), options.seed)
     recommender = MatrixFactorization_PyTorch(URM_train)
     try:
         train(recommender, URM_validation, options)
-        save_training(recommender, options.output)
+        save_training(recommender, dataset, options)
         evaluate(recommender, URM_test, options.output)
     except KeyboardInterrupt:
         if recommender.USER_factors is None:
             raise
-        save_training(recommender, options.output)
+        save_training(recommender, dataset, options)
         print(f"\nInterrupted: the best model so far and its learning curve are in {options.output.resolve()}")
         return INTERRUPTED
     print(f"\nModel, tables and learning curve are in {options.output.resolve()}")

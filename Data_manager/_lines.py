@@ -123,7 +123,8 @@ def _what_is_wrong(row: list[str], fields: list[Field]) -> str | None:
         if kind == "int" and not (_INTEGER.fullmatch(value.strip()) and abs(int(value)) < 2**63):
             return f"{name} is not an integer"
         if kind == "float" and not _is_finite_number(value):
-            return f"{name} is not a finite number"
+            hint = " (a decimal comma?)" if "," in value else ""
+            return f"{name} is not a finite number{hint}"
         if kind == "key" and not value:
             return f"{name} is empty"
     return None

@@ -73,6 +73,9 @@ class InteractionsReader(DataReader):
         if repeated.any():
             self._print(f"Left out {int(repeated.sum())} ratings that a later line of the same user and item replaces")
             frame = frame[~repeated]
+        n_zeros = int((frame["Data"] == 0).sum())
+        if n_zeros:
+            self._print(f"Left out {n_zeros} ratings of 0: a sparse matrix has no entry for them")
         manager = DatasetMapperManager()
         manager.add_URM(frame, "URM_all")
         return manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
@@ -106,9 +109,10 @@ class InteractionsReader(DataReader):
             if not self._by_position and set(self.columns) <= set(fields):
                 return separator, fields
         wanted = "at the positions " if self._by_position else ""
+        hint = "" if self._by_position else "; a file without a header has positions, such as 0,1,2"
         raise ValueError(
             f"{where} must have in its first line the columns {wanted}{', '.join(map(str, self.columns))}, "
-            f"separated by {' or '.join(map(repr, separators))}, got {line[:200]!r}"
+            f"separated by {' or '.join(map(repr, separators))}, got {line[:200]!r}{hint}"
         )
 
 

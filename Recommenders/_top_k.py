@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._top_k_kernel import top_k_of_rows
 from Recommenders._validation import check_int
+
+try:
+    from Recommenders._top_k_kernel import top_k_of_rows
+except ImportError as error:  # the sources alone, of a clone that was not installed
+    raise ImportError("the compiled kernels are missing: run `python -m pip install .` in the clone") from error
 
 # A kernel call holds back Ctrl-C; this many scores take milliseconds, and 0.2 s where all of them must be sorted.
 _SCORES_A_CALL = 1 << 20

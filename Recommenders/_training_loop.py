@@ -4,9 +4,10 @@ It drives any recommender that has the hooks `_run_epoch(num_epoch)`, `_prepare_
 `_update_best_model()`, whatever its base class is.
 """
 
+import inspect
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -100,18 +101,22 @@ def _checked_result(result: Any) -> pd.DataFrame:
     return result[0]
 
 
-def check_early_stopping_keywords(keywords: Mapping[str, Any]) -> None:
-    """Refuse keywords that are no early-stopping argument of a `fit`, naming those that are.
+def check_early_stopping_keywords(keywords: Mapping[str, Any], fit: Callable[..., Any]) -> None:
+    """Refuse keywords of a `fit` that are neither among its own arguments nor for early stopping, naming all of them.
 
     Raises
     ------
     TypeError
         A keyword is unknown.
     """
-    known = [field.name for field in fields(EarlyStopping) if field.name not in ("epochs_max", "algorithm_name")]
+    own = [name for name, p in inspect.signature(fit).parameters.items() if p.kind is not p.VAR_KEYWORD]
+    for_stopping = [field.name for field in fields(EarlyStopping) if field.name not in ("epochs_max", "algorithm_name")]
     for name in keywords:
-        if name not in known:
-            raise TypeError(f"fit() has no argument {name!r}; its early-stopping arguments are {', '.join(known)}")
+        if name not in for_stopping:
+            raise TypeError(
+                f"fit() has no argument {name!r}; its arguments are {', '.join(own)} and, for early stopping, "
+                f"{', '.join(for_stopping)}"
+            )
 
 
 class TrainingHistory:
@@ -153,6 +158,7 @@ class _TrainingRun:
     def __init__(self, recommender: Any, settings: EarlyStopping) -> None:
         self.recommender = recommender
         self.settings = settings
+        self.verbose = bool(getattr(recommender, "verbose", True))
         self.has_best = False
         self.validations_since_best = 0
         self.report: Mapping[str, float] = {}
@@ -162,7 +168,7 @@ class _TrainingRun:
             total=settings.epochs_max,
             desc=settings.algorithm_name,
             unit="epoch",
-            disable=not getattr(recommender, "verbose", True),
+            disable=not self.verbose,
         )
 
     def run(self) -> None:
@@ -175,6 +181,7 @@ class _TrainingRun:
             reason = self._run_epochs()
             if not self.has_best:
                 self._keep_current_model()
+            self.bar.close()
             self._announce_end(reason, time.perf_counter() - start)
         except KeyboardInterrupt:
             if not self.has_best:
@@ -205,11 +212,11 @@ class _TrainingRun:
         self.bar.update()
 
     def _show_progress(self) -> None:
-        """Write the epoch's report, and the best validation so far with its epoch, behind the bar."""
-        shown = {name: f"{value:.4f}" for name, value in self.report.items()}
+        """Write the epoch's last figure, and the best validation so far with its epoch, behind the bar."""
+        shown = {name: f"{value:.4f}" for name, value in list(self.report.items())[-1:]}
         best = self.recommender.best_validation_metric
         if best is not None:
-            shown[f"best {self.settings.validation_metric}"] = f"{best:.4f} (epoch {self.recommender.epochs_best})"
+            shown["best"] = f"{best:.4f} (epoch {self.recommender.epochs_best})"
         self.bar.set_postfix(shown)
 
     def _is_validated(self, epoch: int) -> bool:
@@ -275,6 +282,8 @@ class _TrainingRun:
             else f"Best value for '{self.settings.validation_metric}' at epoch {self.recommender.epochs_best} "
             f"is {best:.4f}. "
         )
-        if not self.bar.disable:
+        if best is not None and self.recommender.epochs_best == self.settings.epochs_max:
+            found += "It was still improving: more epochs may be better. "
+        if self.verbose:
             line = f"{reason}Terminating at epoch {len(self.history)}. {found}Elapsed time {seconds:.2f} sec"
             tqdm.write(f"{self.settings.algorithm_name}: {line}")

@@ -123,7 +123,8 @@ def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty:
     At least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without entries.
     """
     if not is_sparse(value):
-        raise _refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}")
+        hint = "; scipy.sparse.csr_matrix(array) makes one" if isinstance(value, np.ndarray) else ""
+        raise _refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")
     if value.ndim != 2 or 0 in value.shape:
         raise _refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
     if value.dtype.kind not in "biuf":

@@ -131,3 +131,19 @@ def test_missing_file_and_unknown_separator_are_refused(tmp_path: Path) -> None:
     path.write_text("user item rating\n", encoding="utf-8")
     with pytest.raises(ValueError, match="separator must be one of"):
         InteractionsReader(path, separator=" ")
+
+
+def test_ratings_of_zero_are_left_out_with_a_notice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "ratings.csv"
+    file.write_text("user,item,rating\na,x,0\na,y,3\nb,x,0.0\n", encoding="utf-8")
+    assert InteractionsReader(file).load_data().get_URM_all().nnz == 1
+    assert "Left out 2 ratings of 0" in capsys.readouterr().out
+
+
+def test_a_missing_header_and_a_decimal_comma_are_hinted_at(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.csv"
+    file.write_text("1;2;3,5\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="without a header has positions, such as 0,1,2"):
+        InteractionsReader(file).load_data()
+    with pytest.raises(ValueError, match="decimal comma"):
+        InteractionsReader(file, columns=(0, 1, 2), separator=";").load_data()

@@ -258,9 +258,12 @@ def test_without_an_evaluator_the_other_arguments_may_stay():
 
 
 def test_unknown_keywords_are_refused_with_the_known_ones():
-    with pytest.raises(TypeError, match=r"no argument 'patience'.*validation_every_n"):
-        check_early_stopping_keywords({"patience": 3})
-    check_early_stopping_keywords({"validation_every_n": 3})
+    def fit(epochs, **earlystopping_kwargs):
+        raise AssertionError("it is only looked at")
+
+    with pytest.raises(TypeError, match=r"no argument 'patience'; its arguments are epochs and, .*validation_every_n"):
+        check_early_stopping_keywords({"patience": 3}, fit)
+    check_early_stopping_keywords({"validation_every_n": 3}, fit)
 
 
 def test_nothing_is_printed_unless_verbose(capsys):
@@ -268,8 +271,13 @@ def test_nothing_is_printed_unless_verbose(capsys):
     assert capsys.readouterr() == ("", "")
     train({1: 0.1}, 1, CountingRecommender(verbose=True), algorithm_name="NAME")
     out, err = capsys.readouterr()
-    assert "NAME: Terminating at epoch 1. Best value for 'MAP' at epoch 1 is 0.1000. Elapsed time" in out
-    assert "1/1" in err and "training_loss=1.0000" in err and "best MAP=0.1000 (epoch 1)" in err
+    assert "NAME: Terminating at epoch 1. Best value for 'MAP' at epoch 1 is 0.1000. It was still improving" in out
+    assert "1/1" in err and "training_loss=1.0000" in err and "best=0.1000 (epoch 1)" in err
+
+
+def test_a_best_epoch_that_is_not_the_last_is_not_said_to_improve(capsys):
+    train({1: 0.2, 2: 0.1}, 2, CountingRecommender(verbose=True))
+    assert "still improving" not in capsys.readouterr().out
 
 
 def test_convergence_is_announced(capsys):

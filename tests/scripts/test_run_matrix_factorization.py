@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,8 @@ from tests.conftest import planted_factors_URM
 
 ROOT = Path(script.__file__).parent
 MODEL = f"{MatrixFactorization_PyTorch.RECOMMENDER_NAME}.zip"
-OUTPUTS = {MODEL, "training_history.csv", "learning_curve.png", "ranking.csv", "rating_prediction.csv"}
+TABLES = {"ranking.csv", "rating_prediction.csv"}
+OUTPUTS = TABLES | {MODEL, "options.json", "users.csv", "items.csv", "training_history.csv", "learning_curve.png"}
 
 
 @pytest.fixture
@@ -63,6 +65,34 @@ def test_the_saved_model_is_the_evaluated_one(ratings_file, tmp_path):
     rmse = np.sqrt(np.mean((recommender.predict(test.row, test.col) - test.data) ** 2))
     errors = pd.read_csv(tmp_path / "output" / "rating_prediction.csv", index_col="recommender")
     assert errors.loc["MatrixFactorization", "RMSE"] == pytest.approx(rmse, rel=1e-5)
+
+
+def test_the_ids_of_the_file_are_found_behind_the_rows_of_the_model(tmp_path):
+    lines = [f"Zoë {user};film, {item};{1 + (user + item) % 5}" for user in range(9) for item in range(8)]
+    file = tmp_path / "ratings.csv"
+    file.write_text("\n".join(["who;what;how much", *lines]), encoding="utf-8")
+    run("--ratings", file, "--columns", "who,what,how much", "--epochs", 1, tmp_path=tmp_path)
+    users = pd.read_csv(tmp_path / "output" / "users.csv", index_col="index")["id"]
+    items = pd.read_csv(tmp_path / "output" / "items.csv", index_col="index")["id"]
+    assert users.loc[range(9)].tolist() == [f"Zoë {user}" for user in range(9)]
+    assert items.loc[range(8)].tolist() == [f"film, {item}" for item in range(8)]
+
+
+def test_the_options_of_the_run_are_kept(ratings_file, tmp_path):
+    run("--ratings", ratings_file, "--epochs", 1, "--seed", 5, tmp_path=tmp_path)
+    options = json.loads((tmp_path / "output" / "options.json").read_text(encoding="utf-8"))
+    assert (options["seed"], options["epochs"], options["ratings"]) == (5, 1, str(ratings_file))
+
+
+def test_an_interrupted_run_leaves_no_tables_of_another_model(ratings_file, tmp_path, monkeypatch):
+    run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path)
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(script, "evaluate", interrupted)
+    run("--ratings", ratings_file, "--epochs", 1, "--seed", 2, tmp_path=tmp_path)
+    assert {path.name for path in (tmp_path / "output").iterdir()} == OUTPUTS - TABLES
 
 
 def test_the_same_seed_gives_the_same_tables(ratings_file, tmp_path):
@@ -137,14 +167,14 @@ def test_ctrl_c_saves_the_best_model_so_far(ratings_file, tmp_path):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
     os.set_blocking(process.stderr.fileno(), False)
     seen, deadline = b"", time.monotonic() + 60
-    while b"best NEGATIVE_RMSE" not in seen and time.monotonic() < deadline and process.poll() is None:
+    while b"best=-" not in seen and time.monotonic() < deadline and process.poll() is None:
         seen += process.stderr.read() or b""
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert b"Interrupted: the best model so far" in out and b"Traceback" not in err
-    assert {path.name for path in output.iterdir()} == {MODEL, "training_history.csv", "learning_curve.png"}
+    assert {path.name for path in output.iterdir()} == OUTPUTS - TABLES
 
 
 @pytest.mark.parametrize("step", ["save_training", "evaluate"])

@@ -1,12 +1,14 @@
 """Matrix factorisation by gradient descent: user and item embeddings, their element-wise product, a linear layer."""
 
 import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from Recommenders._model_archive import install
 from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
@@ -125,15 +127,27 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         device : {"auto", "cpu", "cuda", "cuda:<n>", "mps"}, default "auto"
             Where to train; "auto" is CUDA where it is, else the CPU.
         engine : {"auto", "torch"}, default "auto"
-            What trains.
+            What computes the steps; "torch" runs on every device.
         num_threads : int >= 1, optional
             Threads of the CPU. If None, one where batch_size * num_factors <= 2^18, torch's own setting else. The last
             bits of the result may depend on it.
         random_seed : int >= 0, optional
             Decides the starting values and the order of the ratings; drawn afresh if None.
-        **earlystopping_kwargs
-            `epochs_min`, `validation_every_n`, `stop_on_validation`, `validation_metric`,
-            `lower_validations_allowed`, `evaluator_object`: see `Recommenders._training_loop.EarlyStopping`.
+        evaluator_object : object with `evaluateRecommender`, optional
+            What validates; without it the last epoch is the model, with it the best validated one.
+        validation_metric : str, needed with an evaluator
+            A column of its result. It is maximised, at the first cutoff: "NEGATIVE_RMSE" is one, "RMSE" is not.
+        validation_every_n : int >= 1, needed with an evaluator
+            Epochs between two validations; the last epoch is validated too.
+        stop_on_validation : bool, default False
+            Whether to stop after `lower_validations_allowed` (int >= 1) validations in a row that were no better than
+            the best one, from epoch `epochs_min` (int, default 0) on.
+
+        Warns
+        -----
+        UserWarning
+            Every prediction has become 0; the activation is a sigmoid and the ratings leave 0..1; the loss has
+            ``reduction="mean"``.
 
         Returns
         -------
@@ -172,7 +186,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         engine: str,
         earlystopping_kwargs: dict[str, Any],
     ) -> Self:
-        check_early_stopping_keywords(earlystopping_kwargs)
+        check_early_stopping_keywords(earlystopping_kwargs, self.fit)
         stopping = EarlyStopping(epochs, algorithm_name=self.RECOMMENDER_NAME, **earlystopping_kwargs)
         torch_device, engine = choose_device(device), choose_engine(engine)
         before = self.__dict__.copy()
@@ -182,6 +196,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             self._start_engine(hyperparameters, torch_device)
             run_training(self, stopping)
             self._serve_best()
+            self._warn_of_a_dead_model()
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and self._best is not None:
                 self._serve_best()
@@ -189,6 +204,16 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
                 self.__dict__ = before
             raise
         return self
+
+    def _warn_of_a_dead_model(self) -> None:
+        URM = self.URM_train[:1000]
+        users = np.repeat(np.arange(URM.shape[0]), np.diff(URM.indptr))
+        if URM.nnz > 0 and not self.predict(users, URM.indices).any():
+            warnings.warn(
+                "every prediction is 0: the scores have fallen below the ReLU, where nothing is learned any more; "
+                "a smaller learning_rate may prevent it",
+                stacklevel=4,
+            )
 
     def _serve_best(self) -> None:
         self._serve(self._best_model().factors, _engine=None, _current=None)
@@ -200,6 +225,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         self._engine = TorchEngine(self.URM_train, start, hyperparameters, seed, device)
         self.activation = hyperparameters.activation
         self.rating_range = rating_range(self.URM_train)
+        _warn_of_a_mismatch(hyperparameters, self.rating_range)
 
     def _starting_values(self, hyperparameters: Hyperparameters, generator: np.random.Generator) -> Parameters:
         mean_rating = float(self.URM_train.data.mean(dtype=np.float64))
@@ -258,7 +284,18 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         return self._best
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """As `FoldedFactorsRecommender.load_model`; the trained module and the history of a training are gone then."""
+        """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
+
+        An archive without `activation` predicts its score; one without biases has biases of zero. The trained module
+        and the history of an earlier training are gone afterwards.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, or is no model of this shape; the recommender is what it was before.
+        """
         of_a_training = ("_best", "_training_history", "_earlystopping_validation_summary_df", "best_validation_metric")
         model = self._read_model(folder_path, file_name)
         install(self, **model, **dict.fromkeys(of_a_training))
@@ -270,6 +307,18 @@ class _Trained(NamedTuple):
 
     parameters: Parameters
     factors: Factors
+
+
+def _warn_of_a_mismatch(hyperparameters: Hyperparameters, rating_range: NDArray[np.float64]) -> None:
+    if hyperparameters.activation == "sigmoid" and (rating_range[0] < 0 or rating_range[1] > 1):
+        low, high = rating_range
+        warnings.warn(f"a sigmoid predicts between 0 and 1, but the ratings are in {low:g}..{high:g}", stacklevel=5)
+    if getattr(hyperparameters.loss, "reduction", None) == "mean":
+        warnings.warn(
+            "the loss averages over the batch, but the regularisation is summed over it and outweighs the loss; "
+            'reduction="sum" makes them match',
+            stacklevel=5,
+        )
 
 
 def _diverged(what: str, hyperparameters: Hyperparameters) -> FloatingPointError:

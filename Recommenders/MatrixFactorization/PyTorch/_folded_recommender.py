@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sps
 from numpy.typing import NDArray
 
-from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._model_archive import check_fitted, load_archive, save_archive
 from Recommenders._validation import check_bool, check_ids, check_pairs, check_sparse
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
@@ -95,22 +95,8 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         data = factor_archive(self._factors(), self.activation, self.rating_range)
         save_archive(self, folder_path, file_name, data)
 
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
-
-        An archive without `activation` predicts its score; one without biases has biases of zero.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such file.
-        ValueError
-            The file is damaged, or is no model of this shape; the recommender is what it was before.
-        """
-        install(self, **self._read_model(folder_path, file_name))
-
     def _read_model(self, folder_path: str | Path, file_name: str | None) -> dict[str, Any]:
-        """The attributes that a file sets, all of them checked."""
+        """The attributes that a file sets, all of them checked; errors as those of load_archive and ModelArchive."""
         archive = load_archive(self, folder_path, file_name)
         factors = read_factors(archive, self.n_users, self.n_items)
         activation, range_ = read_prediction(archive, rating_range(self.URM_train))

@@ -5,6 +5,7 @@ import pickle
 import signal
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -435,6 +436,28 @@ def test_numbers_beyond_float32_and_too_many_threads_are_refused(planted_URM, ar
 def test_a_loss_class_is_refused_before_any_work(planted_URM):
     with pytest.raises(TypeError, match=r"that is no class, got <class 'torch\.nn\.modules\.loss\.MSELoss'>"):
         fitted(planted_URM, loss=torch.nn.MSELoss)
+
+
+def test_a_model_that_died_below_the_relu_is_told(planted_URM):
+    with pytest.warns(UserWarning, match="every prediction is 0"):
+        fitted(planted_URM, sgd_mode="sgd", learning_rate=0.05, epochs=3)
+
+
+def test_a_sigmoid_on_larger_ratings_is_told(planted_URM):
+    with pytest.warns(UserWarning, match=r"between 0 and 1, but the ratings are in 0.5..5"):
+        fitted(planted_URM, activation="sigmoid")
+
+
+def test_a_loss_that_averages_is_told(planted_URM):
+    with pytest.warns(UserWarning, match="averages over the batch"):
+        fitted(planted_URM, loss=torch.nn.HuberLoss())
+
+
+def test_a_sound_training_warns_of_nothing(planted_URM):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted(planted_URM, loss=torch.nn.HuberLoss(reduction="sum"))
+        fitted(planted_URM / 5, activation="sigmoid")
 
 
 def test_a_metric_that_is_an_error_or_misspelt_is_refused_before_any_epoch(planted_URM):
