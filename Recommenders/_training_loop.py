@@ -275,15 +275,12 @@ class _TrainingRun:
         self._keep_best(len(self.history), None)
 
     def _announce_end(self, reason: str, seconds: float) -> None:
-        best = self.recommender.best_validation_metric
-        found = (
-            ""
-            if best is None
-            else f"Best value for '{self.settings.validation_metric}' at epoch {self.recommender.epochs_best} "
-            f"is {best:.4f}. "
-        )
-        if best is not None and self.recommender.epochs_best == self.settings.epochs_max:
-            found += "It was still improving: more epochs may be better. "
-        if self.verbose:
-            line = f"{reason}Terminating at epoch {len(self.history)}. {found}Elapsed time {seconds:.2f} sec"
-            tqdm.write(f"{self.settings.algorithm_name}: {line}")
+        if not self.verbose:
+            return
+        best, epochs_best = self.recommender.best_validation_metric, self.recommender.epochs_best
+        line = f"{reason}Terminating at epoch {len(self.history)}. "
+        if best is not None:
+            line += f"Best value for '{self.settings.validation_metric}' at epoch {epochs_best} is {best:.4f}. "
+            if epochs_best == self.settings.epochs_max:
+                line += "It was still improving: more epochs may be better. "
+        tqdm.write(f"{self.settings.algorithm_name}: {line}Elapsed time {seconds:.2f} sec")

@@ -41,13 +41,14 @@ def test_negatives_that_were_seen_in_training_are_counted_in_a_warning(hand_made
 
 def test_unseen_negatives_and_rankings_with_seen_items_do_not_warn(hand_made):
     recommender, URM_test = hand_made
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as recorded:
+        warnings.simplefilter("always")
         EvaluatorNegativeItemSample(URM_test, NEGATIVE, [3], verbose=False).evaluateRecommender(recommender)
         evaluator = EvaluatorNegativeItemSample(
             URM_test, recommender.get_URM_train(), [3], exclude_seen=False, verbose=False
         )
         evaluator.evaluateRecommender(recommender)
+    assert [str(warning.message) for warning in recorded] == []
 
 
 def test_with_every_item_negative_it_is_the_holdout(hand_made):

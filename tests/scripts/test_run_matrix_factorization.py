@@ -68,14 +68,14 @@ def test_the_saved_model_is_the_evaluated_one(ratings_file, tmp_path):
 
 
 def test_the_ids_of_the_file_are_found_behind_the_rows_of_the_model(tmp_path):
-    lines = [f"Zoë {user};film, {item};{1 + (user + item) % 5}" for user in range(9) for item in range(8)]
+    lines = [f"Zoë {user};film, {item};{1 + (user + item) % 5}" for user in range(9) for item in range(25)]
     file = tmp_path / "ratings.csv"
     file.write_text("\n".join(["who;what;how much", *lines]), encoding="utf-8")
     run("--ratings", file, "--columns", "who,what,how much", "--epochs", 1, tmp_path=tmp_path)
     users = pd.read_csv(tmp_path / "output" / "users.csv", index_col="index")["id"]
     items = pd.read_csv(tmp_path / "output" / "items.csv", index_col="index")["id"]
     assert users.loc[range(9)].tolist() == [f"Zoë {user}" for user in range(9)]
-    assert items.loc[range(8)].tolist() == [f"film, {item}" for item in range(8)]
+    assert items.loc[range(25)].tolist() == [f"film, {item}" for item in range(25)]
 
 
 def test_the_options_of_the_run_are_kept(ratings_file, tmp_path):

@@ -34,6 +34,7 @@ def assert_same(first, second):
     np.testing.assert_array_equal(first.predictions, second.predictions)
 
 
+@pytest.mark.filterwarnings("ignore:a sigmoid predicts")
 @pytest.mark.parametrize("file_name", [None, "my_model", "my_model.zip"])
 def test_a_saved_and_loaded_model_recommends_what_the_fitted_one_did(fit, unfitted, folder, everything, file_name):
     fitted = fit(activation="sigmoid")

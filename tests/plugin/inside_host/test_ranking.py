@@ -18,6 +18,7 @@ def test_the_hosts_scores_are_the_models_formula(fit, changes):
         assert np.array_equal(scores[user, items], np.sort(scores[user])[:0:-1])
 
 
+@pytest.mark.filterwarnings("ignore:a sigmoid predicts")
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "identity"])
 def test_predict_is_the_activation_of_the_hosts_score(fit, activation):
     recommender = fit(activation=activation)

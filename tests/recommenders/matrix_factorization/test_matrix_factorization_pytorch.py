@@ -102,6 +102,7 @@ def test_a_replaced_URM_decides_who_is_cold(tiny_URM):
     assert recommender.USER_factors[3].any() and recommender.ITEM_factors[4].any()
 
 
+@pytest.mark.filterwarnings("ignore:a sigmoid predicts")
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
