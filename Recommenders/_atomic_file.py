@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import glob
 import os
 import secrets
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 _REPLACE_ATTEMPTS = 20 if os.name == "nt" else 1
 _REPLACE_PAUSE_SECONDS = 0.05
 
+_LEFTOVER_SECONDS = 24 * 60 * 60
+
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
@@ -18,7 +21,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     The temporary file stands in the folder of `target` (made if missing) under a name that no other process or thread
     uses, hidden, with the suffix of `target`. At the end it is flushed to disk and renamed over `target`, so that a
-    crash at any moment leaves the old file or the new one, and a reader never meets half a file.
+    crash at any moment leaves the old file or the new one, and a reader never meets half a file. What a killed process
+    leaves of it is deleted a day later, by the next writing of the same target.
 
     Parameters
     ----------
@@ -39,7 +43,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{os.getpid()}_{secrets.token_hex(8)}.temp{target.suffix}")
+    _remove_leftovers(target)
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}_{secrets.token_hex(8)}.temp{target.suffix}")
     try:
         yield temporary
         with temporary.open("r+b") as file:
@@ -49,6 +54,14 @@ def atomic_path(target: Path) -> Iterator[Path]:
         with suppress(OSError):  # must not hide the error that led here
             temporary.unlink(missing_ok=True)
     _sync_folder(target.parent)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Delete the temporary files of this target that a killed process left behind, a day after."""
+    for leftover in target.parent.glob(f".{glob.escape(target.stem)}.*_*.temp{target.suffix}"):
+        with suppress(OSError):  # another process may be deleting it
+            if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
+                leftover.unlink()
 
 
 def _replace(temporary: Path, target: Path) -> None:

@@ -117,3 +117,16 @@ def test_a_full_disk_leaves_the_old_file_alone(tmp_path: Path) -> None:
     assert ended.returncode == 7
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_a_killed_process_left_goes_a_day_later_and_nothing_else(tmp_path: Path) -> None:
+    old, young, other = (
+        tmp_path / name for name in (".model.1_a.temp.zip", ".model.2_b.temp.zip", ".else.1_a.temp.zip")
+    )
+    for path in (old, young, other):
+        path.write_text("half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    with atomic_path(tmp_path / "model.zip") as temporary:
+        temporary.write_text("whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"model.zip", young.name, other.name}
