@@ -34,6 +34,7 @@ from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
 
 CUTOFFS = [5, 10, 20]
 TABLES = ("ranking", "rating_prediction")
+HISTORY, PICTURE = "training_history.csv", "learning_curve.png"
 VALIDATION_METRIC = "NEGATIVE_RMSE"
 FEWEST_RATINGS = 10
 INTERRUPTED = 130  # the shell's exit status after Ctrl-C
@@ -124,10 +125,10 @@ def write_table(table: pd.DataFrame, path: Path, **arguments: Any) -> None:
 def save_training(recommender: MatrixFactorization_PyTorch, dataset: Dataset, options: argparse.Namespace) -> None:
     """The model, how it was made, the ids behind its rows, and the history of its training with a picture of it."""
     output: Path = options.output
-    for name in TABLES:
-        (output / f"{name}.csv").unlink(missing_ok=True)  # an earlier run's, of another model
+    for name in (*(f"{table}.csv" for table in TABLES), HISTORY, PICTURE):
+        (output / name).unlink(missing_ok=True)  # an earlier run's, of another model
     recommender.save_model(output)
-    made_from = {**vars(options), "output": str(output), "dataset": dataset.get_dataset_name()}
+    made_from = {**vars(options), "output": str(output), "dataset_name": dataset.get_dataset_name()}
     with atomic_path(output / "options.json") as path:
         path.write_text(json.dumps(made_from, indent=2), encoding="utf-8")
     for name, mapper in (
@@ -140,8 +141,8 @@ def save_training(recommender: MatrixFactorization_PyTorch, dataset: Dataset, op
     if history is None:
         return
     metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
-    write_table(history, output / "training_history.csv", index=False)
-    with atomic_path(output / "learning_curve.png") as path:
+    write_table(history, output / HISTORY, index=False)
+    with atomic_path(output / PICTURE) as path:
         plot_learning_curve(history, metric).savefig(path, format="png", dpi=150)
 
 
@@ -179,7 +180,7 @@ def run(options: argparse.Namespace) -> int:
         if recommender.USER_factors is None:
             raise
         save_training(recommender, dataset, options)
-        print(f"\nInterrupted: the best model so far and its learning curve are in {options.output.resolve()}")
+        print(f"\nInterrupted: the best model so far is in {options.output.resolve()}")
         return INTERRUPTED
     print(f"\nModel, tables and learning curve are in {options.output.resolve()}")
     return 0
@@ -190,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(options)
     except KeyboardInterrupt:
-        print("\nInterrupted before there was a model.", file=sys.stderr)
+        print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
     except (ValueError, OSError, MemoryError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -25,4 +25,7 @@ DIRECTIVES = {
 
 extensions = [Extension(name, [name.replace(".", "/") + ".pyx"], extra_compile_args=FLAGS) for name in KERNELS]
 
-setup(ext_modules=cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES, force=BOUNDS_CHECKS))
+# Two folders, and always anew: what was generated with other directives must not be taken for what is asked for.
+BUILD_FOLDER = "build/cython_bounds_checks" if BOUNDS_CHECKS else "build/cython"
+
+setup(ext_modules=cythonize(extensions, build_dir=BUILD_FOLDER, compiler_directives=DIRECTIVES, force=True))

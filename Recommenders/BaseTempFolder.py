@@ -21,7 +21,7 @@ class BaseTempFolder:
     def __init__(self) -> None:
         super().__init__()
         self.DEFAULT_TEMP_FILE_FOLDER = f"./result_experiments/__Temp_{self.RECOMMENDER_NAME}_{os.getpid()}/"
-        self._uses_default_temp_folder = False
+        self._default_temp_folders: set[str] = set()
 
     def _get_unique_temp_folder(self, input_temp_file_folder: str | None = None) -> str:
         """Make a folder that did not exist before, and return its path with a trailing slash.
@@ -29,12 +29,16 @@ class BaseTempFolder:
         Parameters
         ----------
         input_temp_file_folder : str, optional
-            Where to make it; DEFAULT_TEMP_FILE_FOLDER if None. A number is appended where it exists.
+            Where to make it; DEFAULT_TEMP_FILE_FOLDER if None or empty. A number is appended where it exists.
         """
-        self._uses_default_temp_folder = input_temp_file_folder is None
-        return get_unique_temp_folder(input_temp_file_folder or self.DEFAULT_TEMP_FILE_FOLDER)
+        if input_temp_file_folder:
+            return get_unique_temp_folder(input_temp_file_folder)
+        folder = get_unique_temp_folder(self.DEFAULT_TEMP_FILE_FOLDER)
+        self._default_temp_folders.add(folder)
+        return folder
 
     def _clean_temp_folder(self, temp_file_folder: str) -> None:
         """Delete the folder with all that is in it, unless the user named it."""
-        if self._uses_default_temp_folder and Path(temp_file_folder).is_dir():
+        if temp_file_folder in self._default_temp_folders and Path(temp_file_folder).is_dir():
             shutil.rmtree(temp_file_folder)
+            self._default_temp_folders.discard(temp_file_folder)

@@ -8,6 +8,7 @@ import inspect
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -95,7 +96,8 @@ def _check_metric(metric: str | None, names: Iterable[Any]) -> None:
 def _checked_result(result: Any) -> pd.DataFrame:
     allowed = "evaluateRecommender() of evaluator_object must return (DataFrame with a row for each cutoff, text)"
     if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[0], pd.DataFrame):
-        raise TypeError(f"{allowed}, got {type(result).__name__}")
+        parts = f" of {', '.join(type(part).__name__ for part in result)}" if isinstance(result, tuple) else ""
+        raise TypeError(f"{allowed}, got a {type(result).__name__}{parts}")
     if result[0].empty:
         raise ValueError(f"{allowed}, got an empty DataFrame")
     return result[0]
@@ -148,8 +150,10 @@ def run_training(recommender: Any, settings: EarlyStopping) -> None:
 
     Raises
     ------
+    TypeError
+        The evaluator does not return a DataFrame and its text.
     ValueError
-        The validation metric is not among the evaluator's columns or is not finite.
+        The validation metric is not among the evaluator's columns, is there negated as well, or is not finite.
     """
     _TrainingRun(recommender, settings).run()
 
@@ -185,7 +189,8 @@ class _TrainingRun:
             self._announce_end(reason, time.perf_counter() - start)
         except KeyboardInterrupt:
             if not self.has_best:
-                self._keep_current_model()
+                with suppress(FloatingPointError):  # a diverged model is none to keep, and the interrupt goes on
+                    self._keep_current_model()
             raise
         finally:
             self.bar.close()
@@ -217,7 +222,7 @@ class _TrainingRun:
         best = self.recommender.best_validation_metric
         if best is not None:
             shown["best"] = f"{best:.4f} (epoch {self.recommender.epochs_best})"
-        self.bar.set_postfix(shown)
+        self.bar.set_postfix(shown, refresh=False)  # the bar draws itself, some times a second
 
     def _is_validated(self, epoch: int) -> bool:
         settings = self.settings
@@ -266,9 +271,9 @@ class _TrainingRun:
 
     def _keep_best(self, epoch: int, value: float | None) -> None:
         self.recommender._update_best_model()
-        # in one step: an interrupt cannot leave one without the other
-        self.recommender.__dict__.update(epochs_best=epoch, best_validation_metric=value)
         self.has_best = True
+        # the two in one step: an interrupt leaves both of the new epoch or both of the one before
+        self.recommender.__dict__.update(epochs_best=epoch, best_validation_metric=value)
 
     def _keep_current_model(self) -> None:
         self.recommender._prepare_model_for_validation()
@@ -281,6 +286,6 @@ class _TrainingRun:
         line = f"{reason}Terminating at epoch {len(self.history)}. "
         if best is not None:
             line += f"Best value for '{self.settings.validation_metric}' at epoch {epochs_best} is {best:.4f}. "
-            if epochs_best == self.settings.epochs_max:
+            if epochs_best == self.settings.epochs_max and len(self.summary) > 1:
                 line += "It was still improving: more epochs may be better. "
         tqdm.write(f"{self.settings.algorithm_name}: {line}Elapsed time {seconds:.2f} sec")

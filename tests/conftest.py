@@ -1,6 +1,7 @@
 """Data that the tests share: small matrices whose right answer is known."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,14 @@ def planted_URM() -> sps.csr_matrix:
 def _no_data_folder(monkeypatch):
     """No test reads or fills the user's data folder but through `movielens_folder`."""
     monkeypatch.delenv("RECSYS_DATA_FOLDER", raising=False)
+
+
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C raise KeyboardInterrupt, here and in child processes, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -32,3 +32,12 @@ def test_a_folder_that_the_user_named_is_kept(tiny_URM, tmp_path):
     folder = recommender._get_unique_temp_folder(f"{tmp_path}/mine/")
     recommender._clean_temp_folder(folder)
     assert Path(folder).is_dir() and Path(folder).parent == tmp_path
+
+
+def test_folders_of_both_kinds_are_told_apart(tiny_URM, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recommender = FileKeeper(tiny_URM, verbose=False)
+    mine, default = recommender._get_unique_temp_folder("mine"), recommender._get_unique_temp_folder("")
+    recommender._clean_temp_folder(mine)
+    recommender._clean_temp_folder(default)
+    assert Path(mine).is_dir() and not Path(default).exists()

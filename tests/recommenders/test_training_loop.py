@@ -271,8 +271,13 @@ def test_nothing_is_printed_unless_verbose(capsys):
     assert capsys.readouterr() == ("", "")
     train({1: 0.1}, 1, CountingRecommender(verbose=True), algorithm_name="NAME")
     out, err = capsys.readouterr()
-    assert "NAME: Terminating at epoch 1. Best value for 'MAP' at epoch 1 is 0.1000. It was still improving" in out
+    assert "NAME: Terminating at epoch 1. Best value for 'MAP' at epoch 1 is 0.1000. Elapsed time" in out
     assert "1/1" in err and "training_loss=1.0000" in err and "best=0.1000 (epoch 1)" in err
+
+
+def test_a_best_epoch_that_is_the_last_of_several_is_said_to_improve(capsys):
+    train({1: 0.1, 2: 0.2}, 2, CountingRecommender(verbose=True))
+    assert "is 0.2000. It was still improving: more epochs may be better." in capsys.readouterr().out
 
 
 def test_a_best_epoch_that_is_not_the_last_is_not_said_to_improve(capsys):

@@ -95,6 +95,18 @@ def test_an_interrupted_run_leaves_no_tables_of_another_model(ratings_file, tmp_
     assert {path.name for path in (tmp_path / "output").iterdir()} == OUTPUTS - TABLES
 
 
+def test_a_run_that_is_interrupted_in_its_first_epoch_leaves_no_history_of_another(ratings_file, tmp_path, monkeypatch):
+    run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path)
+
+    def interrupted(self, epoch):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MatrixFactorization_PyTorch, "_run_epoch", interrupted)
+    assert run("--ratings", ratings_file, tmp_path=tmp_path) == 130
+    left = {path.name for path in (tmp_path / "output").iterdir()}
+    assert left == {MODEL, "options.json", "users.csv", "items.csv"}
+
+
 def test_the_same_seed_gives_the_same_tables(ratings_file, tmp_path):
     tables = []
     for seed in (1, 1, 2):
@@ -159,19 +171,22 @@ def test_an_output_that_is_a_file_is_an_error_before_any_work(ratings_file, tmp_
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process there is interrupted in another way")
-def test_ctrl_c_saves_the_best_model_so_far(ratings_file, tmp_path):
+def test_ctrl_c_saves_the_best_model_so_far(ratings_file, tmp_path, ctrl_c):
     output = tmp_path / "output"
     command = [sys.executable, ROOT / "run_matrix_factorization.py", "--ratings", ratings_file, "--output", output,
                "--epochs", "100000"]  # fmt: skip
     # the validation error of the planted data falls for many epochs, so the training is still going on
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
-    os.set_blocking(process.stderr.fileno(), False)
-    seen, deadline = b"", time.monotonic() + 60
-    while b"best=-" not in seen and time.monotonic() < deadline and process.poll() is None:
-        seen += process.stderr.read() or b""
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        os.set_blocking(process.stderr.fileno(), False)
+        seen, deadline = b"", time.monotonic() + 60
+        while b"best=-" not in seen and time.monotonic() < deadline and process.poll() is None:
+            seen += process.stderr.read() or b""
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, err
     assert b"Interrupted: the best model so far" in out and b"Traceback" not in err
     assert {path.name for path in output.iterdir()} == OUTPUTS - TABLES
@@ -192,13 +207,13 @@ def test_ctrl_c_after_the_training_saves_the_model(ratings_file, tmp_path, monke
     assert "Interrupted: the best model so far" in capsys.readouterr().out
 
 
-def test_ctrl_c_before_the_training_says_that_there_is_no_model(ratings_file, tmp_path, monkeypatch, capsys):
+def test_ctrl_c_before_the_training_ends_it_without_a_model(ratings_file, tmp_path, monkeypatch, capsys):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(script, "make_reader", interrupted)
     assert run("--ratings", ratings_file, tmp_path=tmp_path) == 130
-    assert "Interrupted before there was a model" in capsys.readouterr().err
+    assert capsys.readouterr().err == "\nInterrupted.\n"
     assert list((tmp_path / "output").iterdir()) == []
 
 

@@ -128,7 +128,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             Where to train; "auto" is CUDA where it is, else the CPU.
         engine : {"auto", "torch"}, default "auto"
             What computes the steps; "torch" runs on every device.
-        num_threads : int >= 1, optional
+        num_threads : int in 1..1024, optional
             Threads of the CPU. If None, one where batch_size * num_factors <= 2^18, torch's own setting else. The last
             bits of the result may depend on it.
         random_seed : int >= 0, optional
@@ -146,7 +146,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         Warns
         -----
         UserWarning
-            Every prediction has become 0; the activation is a sigmoid and the ratings leave 0..1; the loss has
+            Every prediction has become 0; the ratings are outside of what the activation can give; the loss has
             ``reduction="mean"``.
 
         Returns
@@ -156,9 +156,10 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         Raises
         ------
         TypeError, ValueError
-            An argument of the wrong type or out of its range, before any work.
+            An argument of the wrong type or out of its range, before any work. During the training: a loss that
+            returns no scalar tensor; an evaluator that returns no table, or none with a finite `validation_metric`.
         FloatingPointError
-            The training loss is no longer finite.
+            The training loss or the factors are no longer finite.
         """
         hyperparameters = Hyperparameters(
             batch_size=batch_size,
@@ -206,9 +207,9 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         return self
 
     def _warn_of_a_dead_model(self) -> None:
-        URM = self.URM_train[:1000]
-        users = np.repeat(np.arange(URM.shape[0]), np.diff(URM.indptr))
-        if URM.nnz > 0 and not self.predict(users, URM.indices).any():
+        some = self.URM_train.tocoo()
+        users, items = some.row[:10_000], some.col[:10_000]
+        if not self.predict(users, items).any():
             warnings.warn(
                 "every prediction is 0: the scores have fallen below the ReLU, where nothing is learned any more; "
                 "a smaller learning_rate may prevent it",
@@ -298,8 +299,8 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         """
         of_a_training = ("_best", "_training_history", "_earlystopping_validation_summary_df", "best_validation_metric")
         model = self._read_model(folder_path, file_name)
-        install(self, **model, **dict.fromkeys(of_a_training))
         self.__dict__.pop("epochs_best", None)
+        install(self, **model, **dict.fromkeys(of_a_training))
 
 
 class _Trained(NamedTuple):
@@ -310,13 +311,17 @@ class _Trained(NamedTuple):
 
 
 def _warn_of_a_mismatch(hyperparameters: Hyperparameters, rating_range: NDArray[np.float64]) -> None:
-    if hyperparameters.activation == "sigmoid" and (rating_range[0] < 0 or rating_range[1] > 1):
-        low, high = rating_range
-        warnings.warn(f"a sigmoid predicts between 0 and 1, but the ratings are in {low:g}..{high:g}", stacklevel=5)
+    (low, high), (lowest, highest) = rating_range, ACTIVATIONS[hyperparameters.activation].output_range
+    if low < lowest or high > highest:
+        warnings.warn(
+            f"a {hyperparameters.activation} predicts between {lowest:g} and {highest:g}, but the ratings are in "
+            f"{low:g}..{high:g}; activation='identity' has no bounds",
+            stacklevel=5,
+        )
     if getattr(hyperparameters.loss, "reduction", None) == "mean":
         warnings.warn(
-            "the loss averages over the batch, but the regularisation is summed over it and outweighs the loss; "
-            'reduction="sum" makes them match',
+            "the loss averages over the batch: training_loss is smaller by the batch's size, and a regularisation, "
+            'which is summed over the batch, outweighs it; reduction="sum" is what belongs here',
             stacklevel=5,
         )
 

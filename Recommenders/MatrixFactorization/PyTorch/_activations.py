@@ -20,12 +20,13 @@ class Activation:
     """An activation f.
 
     `module` builds it for torch; `apply` is the same function on numpy arrays; `start(mean)` is the score at which
-    f is nearest to the mean rating while its gradient is still alive.
+    f is nearest to the mean rating while its gradient is still alive; `output_range` is what f can give.
     """
 
     module: Callable[[], nn.Module]
     apply: Callable[[NDArray[np.float32]], NDArray[np.float32]]
     start: Callable[[float], float]
+    output_range: tuple[float, float]
 
 
 def _relu(score: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -42,7 +43,7 @@ def _clipped_logit(mean: float) -> float:
 
 
 ACTIVATIONS = {
-    "relu": Activation(nn.ReLU, _relu, lambda mean: max(mean, SMALLEST_RELU_START)),
-    "sigmoid": Activation(nn.Sigmoid, _sigmoid, _clipped_logit),
-    "identity": Activation(nn.Identity, lambda score: score, lambda mean: mean),
+    "relu": Activation(nn.ReLU, _relu, lambda mean: max(mean, SMALLEST_RELU_START), (0.0, math.inf)),
+    "sigmoid": Activation(nn.Sigmoid, _sigmoid, _clipped_logit, (0.0, 1.0)),
+    "identity": Activation(nn.Identity, lambda score: score, lambda mean: mean, (-math.inf, math.inf)),
 }

@@ -64,25 +64,28 @@ def choose_threads(num_threads: int | None, batch_size: int, num_factors: int) -
 
 
 class _SharedThreadSetting:
-    """torch's number of threads, which is one for the process, lent to several trainings at once."""
+    """torch's number of threads, lent to several trainings at once.
+
+    It is one number for the process, but OpenMP keeps one for each thread beside it: every borrower restores it.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.borrowers = 0
+        self.borrowers: set[object] = set()
         self.before = 0
 
-    def borrow(self, num_threads: int) -> None:
+    def borrow(self, borrower: object, num_threads: int) -> None:
         with self.lock:
-            if self.borrowers == 0:
+            if not self.borrowers:
                 self.before = torch.get_num_threads()
-            self.borrowers += 1
+            self.borrowers.add(borrower)
             torch.set_num_threads(num_threads)
 
-    def give_back(self) -> None:
+    def give_back(self, borrower: object) -> None:
         with self.lock:
-            self.borrowers -= 1
-            if self.borrowers == 0:
+            if borrower in self.borrowers:
                 torch.set_num_threads(self.before)
+                self.borrowers.discard(borrower)
 
 
 _thread_setting = _SharedThreadSetting()
@@ -90,9 +93,10 @@ _thread_setting = _SharedThreadSetting()
 
 @contextmanager
 def torch_threads(num_threads: int) -> Iterator[None]:
-    """Let torch use `num_threads` CPU threads inside the block; the last of overlapping blocks restores its setting."""
-    _thread_setting.borrow(num_threads)
+    """Let torch use `num_threads` CPU threads inside the block, and what it used before afterwards."""
+    borrower = object()
     try:
+        _thread_setting.borrow(borrower, num_threads)
         yield
     finally:
-        _thread_setting.give_back()
+        _thread_setting.give_back(borrower)

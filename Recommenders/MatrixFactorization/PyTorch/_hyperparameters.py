@@ -43,13 +43,13 @@ class Hyperparameters:
     def __post_init__(self) -> None:
         check_int("batch_size", self.batch_size, minimum=1)
         check_int("num_factors", self.num_factors, minimum=1)
-        _check_float32("learning_rate", self.learning_rate, above=0)
+        self._store_float32("learning_rate", above=0)
         check_choice("sgd_mode", self.sgd_mode, OPTIMIZERS)
         check_choice("activation", self.activation, ACTIVATIONS)
         check_bool("use_bias", self.use_bias)
         for name in ("user_reg", "item_reg", "bias_reg", "init_std_dev"):
-            _check_float32(name, getattr(self, name), minimum=0)
-        _check_float32("init_mean", self.init_mean)
+            self._store_float32(name, minimum=0)
+        self._store_float32("init_mean")
         if self.init_mean == 0 and self.init_std_dev == 0:
             # the product of two rows of zeros has a gradient of zero: no factor would ever move
             raise ValueError("init_std_dev must be > 0 where init_mean is 0, got 0")
@@ -58,6 +58,14 @@ class Hyperparameters:
             check_int("num_threads", self.num_threads, minimum=1, maximum=MAX_THREADS)
         if self.random_seed is not None:
             check_int("random_seed", self.random_seed, minimum=0)
+
+    def _store_float32(self, name: str, **bounds: float) -> None:
+        """Keep as a float what is neither infinite nor zero in the parameters' float32 unless it is given so."""
+        given = getattr(self, name)
+        number = check_float(name, given, **bounds)
+        if abs(number) > _LARGEST_FLOAT32 or 0 < abs(number) < _SMALLEST_FLOAT32:
+            raise ValueError(f"{name} must be a number in the range of float32, got {given!r}")
+        object.__setattr__(self, name, number)  # the way of a frozen dataclass
 
     def _check_loss(self) -> None:
         if callable(self.loss) and not isinstance(self.loss, type):
@@ -68,10 +76,3 @@ class Hyperparameters:
                 f"loss must be one of {names} or a callable (prediction, rating) that is no class, got {self.loss!r}"
             )
         check_choice("loss", self.loss, LOSSES)
-
-
-def _check_float32(name: str, value: Any, **bounds: float) -> None:
-    """A number that is neither infinite nor zero in the parameters' float32 unless it is given so."""
-    number = check_float(name, value, **bounds)
-    if abs(number) > _LARGEST_FLOAT32 or 0 < abs(number) < _SMALLEST_FLOAT32:
-        raise ValueError(f"{name} must be a number in the range of float32, got {value!r}")

@@ -74,7 +74,7 @@ def _normal_table(n_rows: int, num_factors: int, mean: float, std_dev: float, ge
     for start in range(0, flat.size, _SLICE):
         part = flat[start : start + _SLICE]
         generator.standard_normal(out=part, dtype=np.float32)
-        with np.errstate(over="ignore"):  # as below
+        with np.errstate(over="ignore"):  # whether the table is finite is the caller's question
             part *= np.float32(std_dev)
             part += np.float32(mean)
     return table

@@ -24,8 +24,8 @@ def start_generator(random_seed: int) -> np.random.Generator:
 def epoch_order(n_ratings: int, random_seed: int, epoch: int) -> NDArray[np.int64]:
     """A uniform random permutation of 0..n_ratings-1, int64: the order of the ratings in an epoch (from 1).
 
-    Every rating draws one of many buckets, and each bucket is shuffled (Rao 1961, Sandelius 1962): short steps, in
-    the cache, between which an interrupt is answered.
+    Every rating draws one of many buckets, and each bucket is shuffled in the cache (Rao 1961, Sandelius 1962). The
+    longest step, between which an interrupt is answered, is the sort into buckets.
     """
     generator = _generator(random_seed, _ORDER, epoch)
     n_buckets = 1 + n_ratings // _BUCKET

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 import torch
 
@@ -65,4 +67,41 @@ def test_overlapping_blocks_restore_the_number_of_threads():
     assert torch.get_num_threads() == before + 2
     first.__exit__(None, None, None)
     second.__exit__(None, None, None)
+    assert torch.get_num_threads() == before
+
+
+def test_a_block_of_another_thread_that_ends_later_restores_nothing_here():
+    before = torch.get_num_threads()
+    entered, leave = threading.Event(), threading.Event()
+
+    def other():
+        with torch_threads(before + 2):
+            entered.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    with torch_threads(before + 1):
+        thread.start()
+        assert entered.wait(10)
+    assert torch.get_num_threads() == before
+    leave.set()
+    thread.join()
+    assert torch.get_num_threads() == before
+
+
+def test_an_interrupt_while_the_number_is_set_is_undone(monkeypatch):
+    before, set_num_threads = torch.get_num_threads(), torch.set_num_threads
+    interrupts = iter([KeyboardInterrupt])
+
+    def interrupted_once(number):
+        set_num_threads(number)
+        for interrupt in interrupts:
+            raise interrupt
+
+    monkeypatch.setattr(torch, "set_num_threads", interrupted_once)
+    with pytest.raises(KeyboardInterrupt), torch_threads(before + 1):
+        pass
+    assert torch.get_num_threads() == before
+    with torch_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -132,6 +133,7 @@ def test_every_hyperparameter_changes_the_result(planted_URM, argument, value):
     )
 
 
+@pytest.mark.filterwarnings("ignore:a relu predicts")
 def test_identity_differs_from_relu_where_scores_are_negative(planted_URM):
     URM = planted_URM.copy()
     URM.data -= 3
@@ -277,7 +279,7 @@ def interrupt_when(condition, delay=0.0):
 
 
 @pytest.mark.parametrize("n_epochs", [1, 20])
-def test_ctrl_c_ends_it_within_a_second_with_a_usable_model(planted_URM, monkeypatch, n_epochs):
+def test_ctrl_c_ends_it_within_a_second_with_a_usable_model(planted_URM, monkeypatch, ctrl_c, n_epochs):
     recommender = fitted(planted_URM)
     run_epoch, finished = MatrixFactorization_PyTorch._run_epoch, []
     monkeypatch.setattr(
@@ -293,7 +295,7 @@ def test_ctrl_c_ends_it_within_a_second_with_a_usable_model(planted_URM, monkeyp
     assert recommender._engine is None
 
 
-def test_ctrl_c_at_any_moment_leaves_one_whole_model(planted_URM):
+def test_ctrl_c_at_any_moment_leaves_one_whole_model(planted_URM, ctrl_c):
     recommender = fitted(planted_URM, epochs=0)
     evaluator = EvaluatorRatingPrediction(planted_URM, verbose=False)
     stopping = {"evaluator_object": evaluator, "validation_metric": "NEGATIVE_RMSE", "validation_every_n": 1}
@@ -386,6 +388,7 @@ def edited_archive(tmp_path, recommender, **changes):
         ({"USER_factors": np.zeros((150, 0)), "ITEM_factors": np.zeros((80, 0))}, "at least one"),
         ({"rating_range": np.zeros(3)}, "rating_range"),
         ({"rating_range": np.array([5.0, 1.0])}, "rating_range"),
+        ({"format_version": 0}, "format_version"),
         ({"format_version": 2}, "format_version"),
         ({"format_version": "1"}, "format_version"),
     ],
@@ -397,6 +400,13 @@ def test_an_edited_archive_is_refused_and_nothing_is_loaded(planted_URM, tmp_pat
     with pytest.raises(ValueError, match=f"model.zip.*{message}"):
         recommender.load_model(tmp_path, "model")
     assert_same(before, state(recommender))
+
+
+def test_a_model_of_one_rating_value_loads(planted_URM, tmp_path):
+    recommender = fitted(planted_URM)
+    edited_archive(tmp_path, recommender, rating_range=np.array([3.0, 3.0]))
+    recommender.load_model(tmp_path, "model")
+    assert recommender.predict(0, range(5), clip=True).tolist() == [3.0] * 5
 
 
 def test_loading_sets_no_attribute_that_is_not_expected(planted_URM, tmp_path):
@@ -439,14 +449,108 @@ def test_a_loss_class_is_refused_before_any_work(planted_URM):
         fitted(planted_URM, loss=torch.nn.MSELoss)
 
 
+def test_ctrl_c_while_the_engine_is_built_leaves_the_recommender_as_it_was(planted_URM, monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    recommender = fitted(planted_URM)
+    before = dict(recommender.__dict__)
+    monkeypatch.setattr(MatrixFactorization_PyTorch, "_prepare_model_for_validation", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        recommender.fit(**{**FAST, "activation": "identity", "random_seed": 5})
+    assert recommender.__dict__ == before
+
+
+def test_an_error_at_the_second_validation_leaves_the_recommender_as_it_was(planted_URM):
+    class BrokenLater(EvaluatorByEpoch):
+        def evaluateRecommender(self, recommender):
+            if self.validated:
+                raise ArithmeticError("broken")
+            return super().evaluateRecommender(recommender)
+
+    stopping = {"evaluator_object": BrokenLater({1: 0.1}), "validation_metric": "MAP", "validation_every_n": 1}
+    for recommender in (fitted(planted_URM), MatrixFactorization_PyTorch(planted_URM, verbose=False)):
+        before = dict(recommender.__dict__)
+        stopping["evaluator_object"] = BrokenLater({1: 0.1})
+        with pytest.raises(ArithmeticError, match="broken"):
+            recommender.fit(**{**FAST, "random_seed": 9}, **stopping)
+        assert recommender.__dict__ == before
+
+
+def test_ctrl_c_on_a_diverged_model_is_still_ctrl_c(planted_URM, monkeypatch):
+    def diverged_and_interrupted(self, epoch):
+        self._engine.model.layer_1.bias.data.fill_(np.inf)
+        raise KeyboardInterrupt
+
+    recommender = fitted(planted_URM)
+    before = dict(recommender.__dict__)
+    monkeypatch.setattr(MatrixFactorization_PyTorch, "_run_epoch", diverged_and_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        recommender.fit(**FAST)
+    assert recommender.__dict__ == before
+
+
+@pytest.mark.parametrize("table", ["user_bias", "item_bias", "item_factors"])
+def test_every_table_has_to_be_finite(planted_URM, monkeypatch, table):
+    def diverged(self, epoch):
+        getattr(self._engine.model, table).weight.data[3] = np.nan
+
+    monkeypatch.setattr(MatrixFactorization_PyTorch, "_run_epoch", diverged)
+    with pytest.raises(FloatingPointError, match="no longer finite"):
+        fitted(planted_URM)
+
+
+def test_the_rating_range_is_that_of_the_URM_at_the_fit(planted_URM):
+    recommender = MatrixFactorization_PyTorch(planted_URM, verbose=False)
+    recommender.set_URM_train(planted_URM * 2)
+    recommender.fit(**FAST)
+    np.testing.assert_allclose(recommender.rating_range, [2 * planted_URM.data.min(), 2 * planted_URM.data.max()])
+
+
+def test_a_fit_keeps_no_engine(planted_URM):
+    recommender = fitted(planted_URM)
+    assert recommender._engine is None and recommender._current is None
+
+
+def test_a_loss_of_the_users_own_has_no_training_rmse(planted_URM):
+    history = fitted(planted_URM, loss=torch.nn.HuberLoss(reduction="sum")).get_training_history()
+    assert list(history.columns) == ["epoch", "training_loss", "seconds"]
+
+
+@pytest.mark.parametrize("number", [Fraction(1, 50), np.float32(0.02), np.float64(0.02)])
+def test_every_kind_of_number_is_taken(planted_URM, number):
+    fitted(planted_URM, learning_rate=number, user_reg=number, init_std_dev=number)
+
+
 def test_a_model_that_died_below_the_relu_is_told(planted_URM):
-    with pytest.warns(UserWarning, match="every prediction is 0"):
-        fitted(planted_URM, sgd_mode="sgd", learning_rate=0.05, epochs=3)
+    recommender = MatrixFactorization_PyTorch(planted_URM, verbose=False)
+    with pytest.warns(UserWarning, match="every prediction is 0") as recorded:
+        recommender.fit(**{**FAST, "sgd_mode": "sgd", "learning_rate": 0.05, "epochs": 3})
+    assert recorded[0].filename == __file__
 
 
-def test_a_sigmoid_on_larger_ratings_is_told(planted_URM):
-    with pytest.warns(UserWarning, match=r"between 0 and 1, but the ratings are in 0.5..5"):
-        fitted(planted_URM, activation="sigmoid")
+@pytest.mark.parametrize(
+    ("activation", "shift", "message"),
+    [
+        ("sigmoid", 0, r"a sigmoid predicts between 0 and 1, but the ratings are in 0.5\.\.5"),
+        ("sigmoid", -4.5, r"a sigmoid predicts between 0 and 1, but the ratings are in -4\.\.0.5"),
+        ("relu", -3, r"a relu predicts between 0 and inf, but the ratings are in -2.5\.\.2"),
+    ],
+)
+def test_ratings_that_the_activation_cannot_give_are_told(planted_URM, activation, shift, message):
+    URM = planted_URM.copy()
+    URM.data += shift
+    with pytest.warns(UserWarning, match=message) as recorded:
+        MatrixFactorization_PyTorch(URM, verbose=False).fit(**FAST, activation=activation)
+    assert recorded[0].filename == __file__
+
+
+def test_a_cold_first_user_is_no_dead_model(planted_URM):
+    URM = planted_URM.tolil()
+    URM[0] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted(URM.tocsr())
 
 
 def test_a_loss_that_averages_is_told(planted_URM):
@@ -459,13 +563,17 @@ def test_a_sound_training_warns_of_nothing(planted_URM):
         warnings.simplefilter("error")
         fitted(planted_URM, loss=torch.nn.HuberLoss(reduction="sum"))
         fitted(planted_URM / 5, activation="sigmoid")
+        fitted(planted_URM * -1, activation="identity")
 
 
-def test_a_metric_that_is_an_error_or_misspelt_is_refused_before_any_epoch(planted_URM):
+def test_a_metric_that_is_an_error_or_misspelt_is_refused_before_any_epoch(planted_URM, monkeypatch):
+    epochs = []
+    monkeypatch.setattr(MatrixFactorization_PyTorch, "_run_epoch", lambda self, epoch: epochs.append(epoch))
     stopping = {"evaluator_object": EvaluatorRatingPrediction(planted_URM, False), "validation_every_n": 1}
     for metric, message in (("RMSE", "'NEGATIVE_RMSE' is, got 'RMSE'"), ("RSME", "one of RMSE, MAE, .*got 'RSME'")):
         with pytest.raises(ValueError, match=message):
             fitted(planted_URM, epochs=10**6, validation_metric=metric, **stopping)
+    assert epochs == []
 
 
 def test_the_factors_are_float32_whatever_torchs_default_is(planted_URM):
@@ -512,9 +620,11 @@ def test_a_copy_recommends_and_has_the_model(planted_URM, copy_of):
 
 def test_loading_forgets_the_training_before(planted_URM, tmp_path):
     fitted(planted_URM, epochs=1).save_model(tmp_path)
-    recommender = fitted(planted_URM)
+    stopping = {"evaluator_object": EvaluatorByEpoch({1: 0.1, 2: 0.2}), "validation_metric": "MAP"}
+    recommender = fitted(planted_URM, validation_every_n=1, **stopping)
     recommender.load_model(tmp_path)
     assert recommender.get_training_history() is None
+    assert recommender.get_validation_summary_table() is None and recommender.best_validation_metric is None
     with pytest.raises(AttributeError):
         recommender.get_early_stopping_final_epochs_dict()
 
