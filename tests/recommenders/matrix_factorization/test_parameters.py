@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from Recommenders.MatrixFactorization.PyTorch import _parameters
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._model import build_model
 from Recommenders.MatrixFactorization.PyTorch._parameters import (
@@ -64,6 +65,13 @@ def test_the_start_is_near_the_data():
     assert parameters.user_factors.mean() == pytest.approx(0.3, abs=0.005)
     assert parameters.item_factors.std() == pytest.approx(0.05, rel=0.05)
     assert all(array.dtype == np.float32 for array in parameters)
+
+
+def test_a_start_that_is_drawn_in_slices_is_the_same(monkeypatch):
+    whole = start()
+    monkeypatch.setattr(_parameters, "_SLICE", 5)
+    for at_once, in_slices in zip(whole, start(), strict=True):
+        np.testing.assert_array_equal(at_once, in_slices)
 
 
 def test_the_torch_start_has_the_spread_of_torch():

@@ -58,6 +58,16 @@ def test_engine_equals_the_float64_oracle(activation, sgd_mode, use_bias, reg):
         assert difference <= 1e-5 * max(1.0, np.abs(expected[name]).max()), name
 
 
+def test_every_epoch_has_an_order_of_its_own():
+    URM = check_sparse("URM", planted_factors_URM(n_users=9, n_items=7, density=0.65, seed=2))
+    engine, start = make_engine(URM, activation="identity", sgd_mode="sgd", learning_rate=0.01)
+    engine.run_epoch(1)
+    engine.run_epoch(2)
+    batches = batches_of(URM, 1, 16) + batches_of(URM, 2, 16)
+    expected = oracle.train(start._asdict(), batches, sgd_mode="sgd", learning_rate=0.01, activation="identity")
+    np.testing.assert_allclose(engine.parameters().item_factors, expected["item_factors"], atol=1e-5)
+
+
 def test_a_callable_loss_is_used():
     URM = check_sparse("URM", planted_factors_URM(n_users=9, n_items=7, density=0.65, seed=2))
     engine, start = make_engine(URM, loss=torch.nn.HuberLoss(reduction="sum"), activation="identity")
