@@ -519,7 +519,9 @@ def test_a_loss_of_the_users_own_has_no_training_rmse(planted_URM):
 
 @pytest.mark.parametrize("number", [Fraction(1, 50), np.float32(0.02), np.float64(0.02)])
 def test_every_kind_of_number_is_taken(planted_URM, number):
-    fitted(planted_URM, learning_rate=number, user_reg=number, init_std_dev=number)
+    names = ("learning_rate", "user_reg", "init_std_dev")
+    given, plain = dict.fromkeys(names, number), dict.fromkeys(names, float(number))
+    assert_same(state(fitted(planted_URM, **given)), state(fitted(planted_URM, **plain)))
 
 
 def test_a_model_that_died_below_the_relu_is_told(planted_URM):
@@ -548,9 +550,10 @@ def test_ratings_that_the_activation_cannot_give_are_told(planted_URM, activatio
 def test_a_cold_first_user_is_no_dead_model(planted_URM):
     URM = planted_URM.tolil()
     URM[0] = 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as recorded:
+        warnings.simplefilter("always")
         fitted(URM.tocsr())
+    assert [str(warning.message) for warning in recorded] == []
 
 
 def test_a_loss_that_averages_is_told(planted_URM):
