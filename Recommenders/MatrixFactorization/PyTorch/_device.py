@@ -1,4 +1,4 @@
-"""Where to train: the device and the engine, by name or by rule."""
+"""Where torch computes: the device, by name or by rule, and the number of its threads."""
 
 import threading
 from collections.abc import Iterator
@@ -7,8 +7,6 @@ from contextlib import contextmanager
 import torch
 
 from Recommenders._validation import check_choice
-
-ENGINES = ("torch",)
 
 # Numbers in the embedding rows of a batch up to which one thread is the faster choice.
 SMALL_BATCH = 1 << 18
@@ -38,18 +36,6 @@ def _available_devices() -> list[str]:
     if torch.backends.mps.is_available():
         devices.append("mps")
     return devices
-
-
-def choose_engine(name: str) -> str:
-    """The engine of that name; "auto" is "torch", which runs on every device.
-
-    Raises
-    ------
-    TypeError, ValueError
-        `name` is no string or not the name of an engine; the error lists them.
-    """
-    check_choice("engine", name, ["auto", *ENGINES])
-    return "torch" if name == "auto" else name
 
 
 def choose_threads(num_threads: int | None, batch_size: int, num_factors: int) -> int:

@@ -4,11 +4,21 @@ Every choice comes from a generator that is made from (random_seed, stream, epoc
 see the same ones, and an epoch's order can be had without those before it.
 """
 
+import threading
+from collections.abc import Iterator
+
 import numpy as np
+import scipy.sparse as sps
 from numpy.typing import NDArray
 
+from Recommenders.MatrixFactorization.PyTorch._shuffle_kernel import count_buckets, scatter_ratings, shuffle_bucket
+
+RATING = np.dtype([("user", np.int32), ("item", np.int32), ("rating", np.float32)])
+Ratings = NDArray[np.void]
+
 _START, _ORDER = 0, 1  # streams
-_BUCKET = 1 << 17  # ratings in a bucket: 1 MB of order; 65,535 buckets are enough for 8 billion ratings
+_N_BUCKETS = 256
+_SLICE = 1 << 22  # ratings between two moments at which an interrupt is answered; a multiple of 8
 
 
 def fresh_seed() -> int:
@@ -18,24 +28,56 @@ def fresh_seed() -> int:
 
 def start_generator(random_seed: int) -> np.random.Generator:
     """The generator of the parameters' starting values."""
-    return _generator(random_seed, _START)
+    return np.random.default_rng(_sequence(random_seed, _START))
 
 
-def epoch_order(n_ratings: int, random_seed: int, epoch: int) -> NDArray[np.int64]:
-    """A uniform random permutation of 0..n_ratings-1, int64: the order of the ratings in an epoch (from 1).
+def shuffle_ratings(
+    URM: sps.csr_matrix,
+    random_seed: int,
+    epoch: int,
+    ratings: Ratings,
+    stop: threading.Event | None = None,
+) -> None:
+    """Write the ratings of a URM in the order of an epoch, a uniform random permutation.
 
-    Every rating draws one of many buckets, and each bucket is shuffled in the cache (Rao 1961, Sandelius 1962). The
-    longest step, between which an interrupt is answered, is the sort into buckets.
+    Parameters
+    ----------
+    URM : csr_matrix of float32
+    random_seed : int >= 0
+    epoch : int >= 1
+    ratings : array of RATING, shape (URM.nnz,)
+        Written; what it held is of no matter.
+    stop : threading.Event, optional
+        Ends the work early where it is set, with the ratings in no order.
     """
-    generator = _generator(random_seed, _ORDER, epoch)
-    n_buckets = 1 + n_ratings // _BUCKET
-    buckets = generator.integers(0, n_buckets, n_ratings, dtype=np.uint16)
-    order = np.argsort(buckets, kind="stable")
-    ends = np.cumsum(np.bincount(buckets, minlength=n_buckets))
-    for start, end in zip([0, *ends[:-1]], ends):
-        generator.shuffle(order[start:end])
-    return order
+    state = order_state(random_seed, epoch)
+    sizes = np.zeros(_N_BUCKETS, dtype=np.int64)
+    same_draws = state.copy()
+    for begin, end in _slices(URM.nnz, stop):
+        count_buckets(same_draws, end - begin, sizes)
+    ends = np.cumsum(sizes)
+    positions = ends - sizes
+    for begin, end in _slices(URM.nnz, stop):
+        row = int(np.searchsorted(URM.indptr, begin, side="right")) - 1
+        scatter_ratings(state, URM.indptr, URM.indices, URM.data, row, begin, end, positions, ratings)
+    for size, end in zip(sizes, ends):
+        if stop is not None and stop.is_set():
+            return
+        shuffle_bucket(state, ratings[end - size : end])
 
 
-def _generator(random_seed: int, *key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(random_seed, spawn_key=key))
+def order_state(random_seed: int, epoch: int) -> NDArray[np.uint64]:
+    """The state from which the order of an epoch is drawn, shape (4,)."""
+    state: NDArray[np.uint64] = _sequence(random_seed, _ORDER, epoch).generate_state(4, np.uint64)  # type: ignore[assignment]
+    return state
+
+
+def _slices(n_ratings: int, stop: threading.Event | None) -> Iterator[tuple[int, int]]:
+    for begin in range(0, n_ratings, _SLICE):
+        if stop is not None and stop.is_set():
+            return
+        yield begin, min(begin + _SLICE, n_ratings)
+
+
+def _sequence(random_seed: int, *key: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence(random_seed, spawn_key=key)

@@ -1,7 +1,7 @@
 """The torch engine: autograd on any device. Short and plain, the reference for every other engine.
 
-The ratings live on the device as tensors and a batch is a slice of them. A step costs what its batch costs, not what
-the tables cost: gradients of the tables are sparse, and the optimisers step only their rows.
+The ratings of an epoch live on the device as tensors and a batch is a slice of them. A step costs what its batch
+costs, not what the tables cost: gradients of the tables are sparse, and the optimisers step only their rows.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES, penalty
 from Recommenders.MatrixFactorization.PyTorch._model import build_model
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
-from Recommenders.MatrixFactorization.PyTorch._sampler import epoch_order
+from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
 
 
 class TorchEngine:
@@ -47,14 +47,11 @@ class TorchEngine:
     ) -> None:
         _import_torch_compiler()
         self.hyperparameters = hyperparameters
-        self.random_seed = random_seed
         self.num_threads = choose_threads(
             hyperparameters.num_threads, hyperparameters.batch_size, hyperparameters.num_factors
         )
-        coordinates = URM_train.tocoo()
-        self.users = torch.from_numpy(coordinates.row.astype(np.int32)).to(device)  # (n,)
-        self.items = torch.from_numpy(coordinates.col.astype(np.int32)).to(device)  # (n,)
-        self.ratings = torch.from_numpy(coordinates.data.astype(np.float32)).to(device)  # (n,)
+        self.device = device
+        self._epochs = ShuffledEpochs(URM_train, random_seed, ahead=False)
         self.model = build_model(start, hyperparameters.activation, sparse_gradients=True).to(device)
         self.optimizer = OPTIMIZERS[hyperparameters.sgd_mode](self.model.parameters(), hyperparameters.learning_rate)
         loss = hyperparameters.loss
@@ -67,11 +64,14 @@ class TorchEngine:
 
         The loss of a batch is measured before its step, and without the penalty.
         """
-        n_ratings = len(self.ratings)
-        order = torch.from_numpy(epoch_order(n_ratings, self.random_seed, epoch)).to(self.ratings.device)
-        users, items, ratings = self.users[order], self.items[order], self.ratings[order]
-        exact = torch.float32 if ratings.device.type == "mps" else torch.float64  # MPS has no float64
-        total = torch.zeros((), dtype=exact, device=ratings.device)
+        epoch_ratings = self._epochs.ratings(epoch)
+        n_ratings = len(epoch_ratings)
+        users, items, ratings = (
+            torch.from_numpy(np.ascontiguousarray(epoch_ratings[name])).to(self.device)  # (n,)
+            for name in ("user", "item", "rating")
+        )
+        exact = torch.float32 if self.device.type == "mps" else torch.float64  # MPS has no float64
+        total = torch.zeros((), dtype=exact, device=self.device)
         with torch_threads(self.num_threads):
             for start in range(0, n_ratings, self.hyperparameters.batch_size):
                 batch = slice(start, start + self.hyperparameters.batch_size)

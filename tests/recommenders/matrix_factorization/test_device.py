@@ -6,7 +6,6 @@ import torch
 from Recommenders.MatrixFactorization.PyTorch._device import (
     SMALL_BATCH,
     choose_device,
-    choose_engine,
     choose_threads,
     torch_threads,
 )
@@ -45,11 +44,10 @@ def test_mps_is_taken_by_name_alone(no_gpu, monkeypatch):
     assert choose_device("mps").type == "mps"
 
 
-@pytest.mark.parametrize("choose", [choose_device, choose_engine])
 @pytest.mark.parametrize("name", [None, 0, torch.device("cpu")])
-def test_a_name_that_is_no_string_is_refused(choose, name):
+def test_a_name_that_is_no_string_is_refused(name):
     with pytest.raises(TypeError, match="must be one of 'auto'"):
-        choose(name)
+        choose_device(name)
 
 
 def test_a_small_batch_has_one_thread(monkeypatch):

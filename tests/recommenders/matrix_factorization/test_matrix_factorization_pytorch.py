@@ -141,10 +141,15 @@ def test_identity_differs_from_relu_where_scores_are_negative(planted_URM):
 
 
 @pytest.mark.parametrize(
-    ("argument", "value"), [("device", "cpu"), ("engine", "torch"), ("num_threads", 1), ("validation_every_n", 3)]
+    ("argument", "value"), [("device", "cpu"), ("engine", "fused"), ("num_threads", 1), ("validation_every_n", 3)]
 )
 def test_where_it_trains_does_not_change_the_result(planted_URM, argument, value):
     assert_same(state(fitted(planted_URM)), state(fitted(planted_URM, **{argument: value})))
+
+
+def test_the_engines_agree(planted_URM):
+    for fused, torch_ in zip(state(fitted(planted_URM)), state(fitted(planted_URM, engine="torch"))):
+        assert np.abs(fused - torch_).max() <= 1e-4 * np.abs(torch_).max()
 
 
 def test_verbosity_does_not_change_the_result(planted_URM):
@@ -188,7 +193,7 @@ def test_a_bad_argument_is_refused_before_any_work(planted_URM, argument, number
     [
         ({"init_mean": 0.0, "init_std_dev": 0.0}, "init_std_dev must be > 0 where init_mean is 0"),
         ({"device": "cuda:99"}, r"device must be one of 'auto', 'cpu'.*got 'cuda:99'"),
-        ({"engine": "fast"}, r"engine must be one of 'auto', 'torch', got 'fast'"),
+        ({"engine": "fast"}, r"engine must be one of 'auto', 'fused', 'torch', got 'fast'"),
         ({"sgd_mode": "adagrd"}, r"one of 'adagrad', 'adam', 'rmsprop', 'sgd', got 'adagrd'"),
         ({"epochs_min": 9}, "epochs_min must be"),
     ],
@@ -486,7 +491,7 @@ def test_ctrl_c_on_a_diverged_model_is_still_ctrl_c(planted_URM, monkeypatch):
     before = dict(recommender.__dict__)
     monkeypatch.setattr(MatrixFactorization_PyTorch, "_run_epoch", diverged_and_interrupted)
     with pytest.raises(KeyboardInterrupt):
-        recommender.fit(**FAST)
+        recommender.fit(**FAST, engine="torch")
     assert recommender.__dict__ == before
 
 
@@ -497,7 +502,7 @@ def test_every_table_has_to_be_finite(planted_URM, monkeypatch, table):
 
     monkeypatch.setattr(MatrixFactorization_PyTorch, "_run_epoch", diverged)
     with pytest.raises(FloatingPointError, match="no longer finite"):
-        fitted(planted_URM)
+        fitted(planted_URM, engine="torch")
 
 
 def test_the_rating_range_is_that_of_the_URM_at_the_fit(planted_URM):
@@ -658,10 +663,11 @@ def test_predict_pairs_a_single_id_with_many(planted_URM):
         recommender.predict([1, 2], [1, 2, 3])
 
 
-def test_the_device_is_said_aloud(planted_URM, capsys):
-    MatrixFactorization_PyTorch(planted_URM).fit(**FAST, device="cpu")
+@pytest.mark.parametrize(("asked", "chosen"), [("auto", "fused"), ("fused", "fused"), ("torch", "torch")])
+def test_device_and_engine_are_said_aloud(planted_URM, capsys, asked, chosen):
+    MatrixFactorization_PyTorch(planted_URM).fit(**FAST, device="cpu", engine=asked)
     out, err = capsys.readouterr()
-    assert "Training on cpu with the torch engine" in out
+    assert f"Training on cpu with the {chosen} engine" in out
     assert "2/2" in err and "training_RMSE" in err
 
 

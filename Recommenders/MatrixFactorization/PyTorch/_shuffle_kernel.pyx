@@ -1,0 +1,157 @@
+"""A uniform random order of ratings: scattered into random buckets, then each bucket shuffled in the cache.
+
+Every rating draws its bucket, and every order inside a bucket is as likely as any other (Rao 1961, Sandelius 1962).
+The generator is xoshiro256++ (Blackman, Vigna 2021); its state of four uint64, not all zero, is the caller's.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+cdef extern from "_prefetch.h" nogil:
+    void PREFETCH(const void* address)
+
+cdef enum:
+    BUCKET_BITS = 8
+    BUCKETS_A_DRAW = 64 // BUCKET_BITS
+    AHEAD = 32  # partners that are drawn and fetched before the first of them is needed
+
+cdef packed struct Rating:
+    int32_t user
+    int32_t item
+    float rating
+
+ctypedef fused index:
+    int32_t
+    int64_t
+
+
+cdef inline uint64_t _rotate_left(uint64_t bits, int distance) noexcept nogil:
+    return (bits << distance) | (bits >> (64 - distance))
+
+
+cdef inline uint64_t _draw(uint64_t[::1] state) except? 0 nogil:
+    cdef uint64_t result = _rotate_left(state[0] + state[3], 23) + state[0]
+    cdef uint64_t shifted = state[1] << 17
+
+    state[2] ^= state[0]
+    state[3] ^= state[1]
+    state[1] ^= state[2]
+    state[0] ^= state[3]
+    state[2] ^= shifted
+    state[3] = _rotate_left(state[3], 45)
+    return result
+
+
+cdef inline uint32_t _draw_below(uint64_t[::1] state, uint32_t bound) except? 0 nogil:
+    """Uniform in 0..bound-1, each number exactly as likely as the others (Lemire 2019)."""
+    cdef uint64_t product = (_draw(state) >> 32) * bound
+    cdef uint32_t too_low
+
+    if <uint32_t> product < bound:
+        too_low = (<uint32_t> 0 - bound) % bound
+        while <uint32_t> product < too_low:
+            product = (_draw(state) >> 32) * bound
+    return <uint32_t> (product >> 32)
+
+
+def count_buckets(uint64_t[::1] state, Py_ssize_t n_ratings, int64_t[::1] sizes):
+    """Add to `sizes` how many of the next ratings fall into each bucket; the state goes on as in `scatter_ratings`.
+
+    Equivalent to::
+
+        draws = [draw(state) for _ in range(ceil(n_ratings / 8))]
+        sizes += np.bincount(np.array(draws, dtype="<u8").view(np.uint8)[:n_ratings], minlength=256)
+
+    Parameters
+    ----------
+    state : (4,) uint64, updated
+    n_ratings : int, a multiple of 8 but for the last part of the ratings
+    sizes : (256,) int64, updated
+    """
+    cdef Py_ssize_t k
+    cdef uint64_t bits = 0
+
+    with nogil:
+        for k in range(n_ratings):
+            if k % BUCKETS_A_DRAW == 0:
+                bits = _draw(state)
+            sizes[bits & ((1 << BUCKET_BITS) - 1)] += 1
+            bits >>= BUCKET_BITS
+
+
+def scatter_ratings(
+    uint64_t[::1] state,
+    const index[::1] indptr,
+    const index[::1] indices,
+    const float[::1] data,
+    Py_ssize_t row,
+    Py_ssize_t begin,
+    Py_ssize_t end,
+    int64_t[::1] positions,
+    Rating[::1] ratings,
+):
+    """Write the entries `begin`..`end`-1 of a CSR matrix to the next free places of their buckets.
+
+    Equivalent to, with the buckets drawn as in `count_buckets`::
+
+        for k, bucket in zip(range(begin, end), buckets):
+            ratings[positions[bucket]] = row of k, indices[k], data[k]
+            positions[bucket] += 1
+
+    Parameters
+    ----------
+    state : (4,) uint64, updated
+    indptr, indices, data : the matrix; int32 or int64, and float32
+    row : int, the row of entry `begin`
+    begin, end : int, a multiple of 8 apart but for the last part of the ratings
+    positions : (256,) int64, updated; where each bucket goes on
+    ratings : (n,) of int32 user, int32 item, float32 rating; written
+    """
+    cdef Py_ssize_t k
+    cdef int64_t bucket, position
+    cdef uint64_t bits = 0
+
+    with nogil:
+        for k in range(begin, end):
+            while indptr[row + 1] <= k:
+                row += 1
+            if (k - begin) % BUCKETS_A_DRAW == 0:
+                bits = _draw(state)
+            bucket = bits & ((1 << BUCKET_BITS) - 1)
+            bits >>= BUCKET_BITS
+            position = positions[bucket]
+            positions[bucket] = position + 1
+            ratings[position].user = <int32_t> row
+            ratings[position].item = <int32_t> indices[k]
+            ratings[position].rating = data[k]
+
+
+def shuffle_bucket(uint64_t[::1] state, Rating[::1] ratings):
+    """Put the ratings into a uniform random order, in place (Fisher, Yates 1938; Durstenfeld 1964).
+
+    Equivalent to::
+
+        for last in range(len(ratings) - 1, 0, -1):
+            partner = draw_below(state, last + 1)
+            ratings[[last, partner]] = ratings[[partner, last]]
+
+    Parameters
+    ----------
+    state : (4,) uint64, updated
+    ratings : (n,) of int32 user, int32 item, float32 rating, n < 2**32
+    """
+    cdef Py_ssize_t last = ratings.shape[0] - 1
+    cdef Py_ssize_t n_drawn, k
+    cdef uint32_t[AHEAD] partners
+    cdef Rating moved
+
+    with nogil:
+        while last > 0:
+            n_drawn = min(last, <Py_ssize_t> AHEAD)
+            for k in range(n_drawn):
+                partners[k] = _draw_below(state, <uint32_t> (last - k + 1))
+                PREFETCH(&ratings[partners[k]])
+            for k in range(n_drawn):
+                moved = ratings[last]
+                ratings[last] = ratings[partners[k]]
+                ratings[partners[k]] = moved
+                last -= 1

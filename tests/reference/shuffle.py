@@ -1,0 +1,48 @@
+"""The order of an epoch in plain Python: random buckets, each shuffled (Rao 1961, Sandelius 1962)."""
+
+_MASK = 2**64 - 1
+
+
+class Xoshiro256:
+    """xoshiro256++ (Blackman, Vigna 2021)."""
+
+    def __init__(self, state: list[int]) -> None:
+        self.a, self.b, self.c, self.d = state
+
+    def draw(self) -> int:
+        result = (_rotate_left((self.a + self.d) & _MASK, 23) + self.a) & _MASK
+        shifted = (self.b << 17) & _MASK
+        self.c ^= self.a
+        self.d ^= self.b
+        self.b ^= self.c
+        self.a ^= self.d
+        self.c ^= shifted
+        self.d = _rotate_left(self.d, 45)
+        return result
+
+    def draw_below(self, bound: int) -> int:
+        """Of the 2^32 draws, those that are left over when they are dealt to `bound` numbers are drawn again."""
+        while True:
+            product = (self.draw() >> 32) * bound
+            if product % 2**32 >= 2**32 % bound:
+                return product >> 32
+
+
+def _rotate_left(x: int, k: int) -> int:
+    return ((x << k) | (x >> (64 - k))) & _MASK
+
+
+def epoch_order(n_ratings: int, state: list[int]) -> list[int]:
+    """The permutation of 0..n_ratings-1 that this generator's state stands for."""
+    generator = Xoshiro256(state)
+    buckets: list[list[int]] = [[] for _ in range(256)]
+    for first in range(0, n_ratings, 8):
+        bits = generator.draw()
+        for k in range(first, min(first + 8, n_ratings)):
+            buckets[bits % 256].append(k)
+            bits //= 256
+    for bucket in buckets:
+        for last in range(len(bucket) - 1, 0, -1):
+            partner = generator.draw_below(last + 1)
+            bucket[last], bucket[partner] = bucket[partner], bucket[last]
+    return [k for bucket in buckets for k in bucket]
