@@ -1,43 +1,31 @@
-// Losses as functions of the scores before the activation: their sum, and their derivatives by the scores.
+// Losses as functions of scores before the activation: the loss, and its derivatives by the scores.
 #pragma once
 
 #include <cmath>
 
+#include "_compiler.h"
+
+enum ActivationName { RELU, SIGMOID, IDENTITY };
+
 namespace {
 
-enum Activation { RELU, SIGMOID, IDENTITY };
+struct Activated {
+    float value, slope;
+};
 
-template <class Predict>
-inline double squared_error(const float* scores, const Rating* ratings, int n, float* derivatives, Predict predict) {
-    double total = 0;
-    for (int k = 0; k < n; ++k) {
-        float slope;
-        float error = predict(scores[k], slope) - ratings[k].rating;
-        derivatives[k] = 2 * error * slope;
-        total += static_cast<double>(error * error);
-    }
-    return total;
+ALWAYS_INLINE Activated activate(ActivationName activation, float score) {
+    if (activation == RELU) return score > 0 ? Activated{score, 1} : Activated{0, 0};
+    if (activation == IDENTITY) return {score, 1};
+    const float value = 1 / (1 + std::exp(-score));
+    return {value, value * (1 - value)};
 }
 
-inline double squared_error(Activation activation, const float* scores, const Rating* ratings, int n, float* derivatives) {
-    switch (activation) {
-        case RELU:
-            return squared_error(scores, ratings, n, derivatives, [](float score, float& slope) {
-                slope = score > 0 ? 1.0f : 0.0f;
-                return slope * score;
-            });
-        case SIGMOID:
-            return squared_error(scores, ratings, n, derivatives, [](float score, float& slope) {
-                float prediction = 1 / (1 + std::exp(-score));
-                slope = prediction * (1 - prediction);
-                return prediction;
-            });
-        default:
-            return squared_error(scores, ratings, n, derivatives, [](float score, float& slope) {
-                slope = 1;
-                return score;
-            });
-    }
+// (f(score) - rating)^2
+ALWAYS_INLINE float squared_error(ActivationName activation, float score, float rating, float& derivative) {
+    const Activated prediction = activate(activation, score);
+    const float error = prediction.value - rating;
+    derivative = 2 * error * prediction.slope;
+    return error * error;
 }
 
 }  // namespace

@@ -1,62 +1,51 @@
-// Mini-batch gradient descent on the ratings, one step of the optimiser for every row that a batch touches.
+// Mini-batch gradient descent on ratings, one step of the optimiser for every row that a batch touches.
 //
-//     score(u, i) = sum of w * p_u * q_i        d loss / d score = e
-//     gradients, with A_u = sum of e q_i and A_i = sum of e p_u over the batch's ratings of u and i, n_u and n_i many:
+//     score(u, i) = sum of w p_u q_i        e = d loss / d score
+//     gradients, with A_u = sum of e q_i and A_i = sum of e p_u over the batch's n_u and n_i ratings of u and i:
 //         p_u: w A_u + n_u penalty p_u        q_i: w A_i + n_i penalty q_i        w: sum over the items of q_i A_i
 //
-// The biases are factors too: p holds [factors, b_u, 1, 1], q [factors, 1, b_i, 1] and w [w, 1, 1, b]. Masks say which
-// of them are trained.
+// The biases are factors too: p is [factors, b_u, 1, 1], q is [factors, 1, b_i, 1] and w is [w, 1, 1, b]; masks say
+// which of them are trained. Users and items are rows of one table, which leaves registers free in the loop.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 
-#include "_prefetch.h"
-#include "_vector.hpp"
-
-struct Rating {
-    int32_t user, item;
-    float rating;
-};
-
+#include "_compiler.h"
 #include "_fused_losses.hpp"
 #include "_fused_optimizers.hpp"
+#include "_fused_records.hpp"
+#include "_vector.hpp"
+
+enum OptimizerName { ADAGRAD, ADAM, RMSPROP, PLAIN_SGD };
+
+// A batch gives slots to the rows that it touches, in the order of their first ratings: to users from the front, to
+// items from the back. Between two batches every slot is -1, and sums and counts are 0.
+struct Training {
+    Vector* rows;     // (n_users + n_items, stride): [parameters, states], each of `width` vectors; users, then items
+    int32_t* slots;   // (n_users + n_items,)
+    Vector* sums;     // (capacity, width): A
+    float* counts;    // (capacity,): n, kept where there are penalties
+    int32_t* touched; // (capacity,): the row of a slot
+    Vector* linear;   // (stride,): [w, states]
+    const Vector *user_mask, *user_penalty, *item_mask, *item_penalty, *linear_mask;  // (width,) each
+    int64_t n_users, n_items;
+    int64_t capacity;  // at least one more than the most users and the most items of a batch together
+    int64_t n_touched_users, n_touched_items;
+    int64_t n_steps;
+    int width;
+    bool penalized;  // whether any penalty is > 0
+    float learning_rate;
+    ActivationName activation;
+    OptimizerName optimizer;
+};
 
 namespace {
 
-constexpr int BLOCK = 32;          // ratings whose rows stay in the first cache between score and gradient
-constexpr int AHEAD = 12;          // ratings between the request for a row and its use
-constexpr int MAX_WIDTH = 129;     // vectors of 1,024 factors and three biases
-constexpr int CACHE_LINE = 64;
-
-enum OptimizerName { ADAGRAD, ADAM, RMSPROP, SGD_NAME };
-
-// Users or items. A row of `rows` is [parameters, states], each of `width` vectors. A batch gives the rows that it
-// touches slots in the order of their first ratings; between two batches every slot is -1, sums and counts are 0.
-struct Side {
-    Vector* rows;          // (n_rows, stride)
-    int64_t n_rows;
-    int32_t* slots;        // (n_rows,)
-    Vector* sums;          // (capacity, width): A
-    float* counts;         // (capacity,): n
-    int32_t* touched;      // (capacity + 1,): rows by slot
-    int64_t capacity;
-    const Vector* mask;    // (width,)
-    const Vector* penalty; // (width,)
-    int64_t n_touched;
-};
-
-struct Training {
-    Side users, items;
-    Vector* linear;              // (stride,): [w, states]
-    const Vector* linear_mask;   // (width,)
-    int width;
-    int64_t n_steps;
-    float learning_rate;
-    Activation activation;
-    OptimizerName optimizer;
-};
+constexpr int AHEAD = 12;       // ratings between the request for a row and its use
+constexpr int MAX_WIDTH = 129;  // vectors of 1,024 factors and three biases
+constexpr int CACHE_LINE = 64;  // bytes
 
 inline void check(bool inside) {
 #if defined(RECSYS_MF_BOUNDS_CHECKS)
@@ -66,145 +55,192 @@ inline void check(bool inside) {
 #endif
 }
 
-// WIDTH: vectors of a row, 0 where it is known at run time only.
+// WIDTH: vectors of a row, 0 where it is known at run time only. The loops work on copies of what they need, which
+// stay in registers: no compiler could know that no row overlaps `training`.
 template <class Optimizer, int WIDTH>
 class Trainer {
+    static constexpr int CAPACITY = WIDTH ? WIDTH : MAX_WIDTH;
+
     Training& training;
-    const int width, stride;
-    Vector user_weight[MAX_WIDTH], item_weight[MAX_WIDTH];
+    Vector* const rows;
+    int32_t* const slots;
+    Vector* const sums;
+    float* const counts;
+    int32_t* const touched;
+    const int64_t n_users, n_rows, capacity;
+    int64_t users_end, items_begin;  // slots in use are those before the one and from the other on
+    const int run_time_width;
+    const bool penalized;
+    const float learning_rate;
+    const ActivationName activation;
+    Vector weight[CAPACITY], user_weight[CAPACITY], item_weight[CAPACITY];
 
   public:
     explicit Trainer(Training& training)
         : training(training),
-          width(WIDTH ? WIDTH : training.width),
-          stride((WIDTH ? WIDTH : training.width) * (1 + Optimizer::N_STATES)) {
-        mask_weights();
+          rows(training.rows),
+          slots(training.slots),
+          sums(training.sums),
+          counts(training.counts),
+          touched(training.touched),
+          n_users(training.n_users),
+          n_rows(training.n_users + training.n_items),
+          capacity(training.capacity),
+          users_end(training.n_touched_users),
+          items_begin(training.capacity - training.n_touched_items),
+          run_time_width(training.width),
+          penalized(training.penalized),
+          learning_rate(training.learning_rate),
+          activation(training.activation) {
+        load_weights();
     }
 
-    double train(const Rating* ratings, int64_t n_ratings, int64_t begin, int64_t end, int64_t batch_size) {
+    template <class Record>
+    double train(const Record* records, int64_t n_records, int64_t begin, int64_t end, int64_t batch_size) {
         double loss = 0;
         while (begin < end) {
-            const int64_t batch_end = std::min((begin / batch_size + 1) * batch_size, n_ratings);
+            const int64_t batch_end = std::min((begin / batch_size + 1) * batch_size, n_records);
             const int64_t stop = std::min(batch_end, end);
-            for (; begin < stop; begin += BLOCK)
-                loss += block(ratings + begin, static_cast<int>(std::min<int64_t>(BLOCK, stop - begin)),
-                              n_ratings - begin);
-            begin = stop;
+            loss += add_gradients(records, n_records, begin, stop);
             if (stop == batch_end) step();
+            begin = stop;
         }
+        training.n_touched_users = users_end;
+        training.n_touched_items = capacity - items_begin;
         return loss;
     }
 
   private:
-    void mask_weights() {
-        for (int v = 0; v < width; ++v) {
-            user_weight[v] = training.linear[v] * training.users.mask[v];
-            item_weight[v] = training.linear[v] * training.items.mask[v];
+    ALWAYS_INLINE int width() const { return WIDTH ? WIDTH : run_time_width; }
+
+    ALWAYS_INLINE int64_t stride() const { return width() * (1 + Optimizer::N_STATES); }
+
+    ALWAYS_INLINE void load_weights() {
+        for (int v = 0; v < width(); ++v) {
+            weight[v] = training.linear[v];
+            user_weight[v] = weight[v] * training.user_mask[v];
+            item_weight[v] = weight[v] * training.item_mask[v];
         }
     }
 
-    Vector* row(const Side& side, int32_t id) const {
-        check(id >= 0 && id < side.n_rows);
-        return side.rows + static_cast<int64_t>(id) * stride;
+    ALWAYS_INLINE Vector* row(int64_t id) const {
+        check(0 <= id && id < n_rows);
+        return rows + id * stride();
     }
 
-    void prefetch(const Side& side, int32_t id) const {
-        const char* address = reinterpret_cast<const char*>(row(side, id));
-        const int n_bytes = stride * static_cast<int>(sizeof(Vector));
-        for (int offset = 0; offset < n_bytes; offset += CACHE_LINE) PREFETCH(address + offset);
-        PREFETCH(side.slots + id);
+    ALWAYS_INLINE void prefetch(int64_t id) const {
+        const char* address = reinterpret_cast<const char*>(row(id));
+        const int64_t n_bytes = stride() * static_cast<int64_t>(sizeof(Vector));
+        for (int64_t offset = 0; offset < n_bytes; offset += CACHE_LINE) PREFETCH(address + offset);
+        PREFETCH(slots + id);
     }
 
-    double block(const Rating* ratings, int n, int64_t n_left) {
-        float scores[BLOCK], derivatives[BLOCK];
-        for (int k = 0; k < n; ++k) {
-            if (k + AHEAD < n_left) {
-                prefetch(training.users, ratings[k + AHEAD].user);
-                prefetch(training.items, ratings[k + AHEAD].item);
+    // A loss of several scores (of a pair, of a list) would compute them all before it adds to the sums of each.
+    template <class Record>
+    ALWAYS_INLINE double add_gradients(const Record* records, int64_t n_records, int64_t begin, int64_t end) {
+        double loss = 0;
+        for (int64_t k = begin; k < end; ++k) {
+            if (k + AHEAD < n_records) {
+                prefetch(records[k + AHEAD].user());
+                prefetch(records[k + AHEAD].item() + n_users);
             }
-            scores[k] = score(row(training.users, ratings[k].user), row(training.items, ratings[k].item));
-        }
-        const double loss = squared_error(training.activation, scores, ratings, n, derivatives);
-        for (int k = 0; k < n; ++k) {
-            add(training.users, ratings[k].user, derivatives[k], row(training.items, ratings[k].item));
-            add(training.items, ratings[k].item, derivatives[k], row(training.users, ratings[k].user));
+            const int64_t user = records[k].user(), item = records[k].item() + n_users;
+            float derivative;
+            loss += squared_error(activation, score(row(user), row(item)), records[k].rating(), derivative);
+            add(user, item, derivative);
         }
         return loss;
     }
 
-    float score(const Vector* p, const Vector* q) const {
-        const Vector* w = training.linear;
-        Vector total = w[0] * p[0] * q[0];
-        for (int v = 1; v < width; ++v) total += w[v] * p[v] * q[v];
+    ALWAYS_INLINE float score(const Vector* p, const Vector* q) const {
+        Vector total = weight[0] * p[0] * q[0];
+        for (int v = 1; v < width(); ++v) total += weight[v] * p[v] * q[v];
         return sum(total);
     }
 
-    // A += e other
-    void add(Side& side, int32_t id, float derivative, const Vector* other) {
-        const int64_t slot = slot_of(side, id);
-        Vector* sums = side.sums + slot * width;
-        for (int v = 0; v < width; ++v) sums[v] += derivative * other[v];
-        side.counts[slot] += 1;
+    // A_u += e q_i, A_i += e p_u. Slots are given without a branch: no predictor knows whether a row is new.
+    ALWAYS_INLINE void add(int64_t user, int64_t item, float derivative) {
+        check(users_end < items_begin);
+        const bool new_user = slots[user] < 0, new_item = slots[item] < 0;
+        const int64_t user_slot = new_user ? users_end : slots[user];
+        const int64_t item_slot = new_item ? items_begin - 1 : slots[item];
+        slots[user] = static_cast<int32_t>(user_slot);
+        slots[item] = static_cast<int32_t>(item_slot);
+        touched[users_end] = static_cast<int32_t>(user);
+        users_end += new_user;
+        touched[items_begin - 1] = static_cast<int32_t>(item);
+        items_begin -= new_item;
+        if (penalized) {
+            counts[user_slot] += 1;
+            counts[item_slot] += 1;
+        }
+        const Vector *p = row(user), *q = row(item);
+        Vector *user_sums = sums + user_slot * width(), *item_sums = sums + item_slot * width();
+        for (int v = 0; v < width(); ++v) {
+            user_sums[v] += derivative * q[v];
+            item_sums[v] += derivative * p[v];
+        }
     }
 
-    // without a branch: whether a row was touched before is what no predictor knows
-    static int64_t slot_of(Side& side, int32_t id) {
-        const int32_t known = side.slots[id];
-        const bool first = known < 0;
-        const int32_t slot = first ? static_cast<int32_t>(side.n_touched) : known;
-        check(slot < side.capacity && side.n_touched <= side.capacity);
-        side.slots[id] = slot;
-        side.touched[side.n_touched] = id;
-        side.n_touched += first;
-        return slot;
-    }
-
-    void step() {
+    ALWAYS_INLINE void step() {
         const Optimizer optimizer(++training.n_steps);
-        Vector linear_gradient[MAX_WIDTH];
-        for (int v = 0; v < width; ++v) linear_gradient[v] = Vector{};
-        step_rows(training.users, optimizer, user_weight, [](int, Vector, Vector) {});
-        step_rows(training.items, optimizer, item_weight, [&](int v, Vector parameters, Vector sums) {
-            linear_gradient[v] += parameters * sums;
-        });
-        for (int v = 0; v < width; ++v)
+        Vector linear_gradient[CAPACITY];
+        for (int v = 0; v < width(); ++v) linear_gradient[v] = Vector{};
+        for (int64_t slot = 0; slot < users_end; ++slot)
+            step_row(slot, optimizer, user_weight, training.user_penalty, [](int, Vector, Vector) {});
+        for (int64_t slot = items_begin; slot < capacity; ++slot)
+            step_row(slot, optimizer, item_weight, training.item_penalty, [&](int v, Vector q, Vector item_sums) {
+                linear_gradient[v] += q * item_sums;
+            });
+        for (int v = 0; v < width(); ++v)
             descend(training.linear + v, linear_gradient[v] * training.linear_mask[v], optimizer);
-        mask_weights();
+        load_weights();
+        users_end = 0;
+        items_begin = capacity;
     }
 
     template <class SeeOldValues>
-    void step_rows(Side& side, const Optimizer& optimizer, const Vector* weight, SeeOldValues see_old_values) {
-        for (int64_t slot = 0; slot < side.n_touched; ++slot) {
-            const int32_t id = side.touched[slot];
-            Vector* parameters = row(side, id);
-            Vector* sums = side.sums + slot * width;
-            for (int v = 0; v < width; ++v) {
-                see_old_values(v, parameters[v], sums[v]);
-                Vector gradient = weight[v] * sums[v] + side.counts[slot] * side.penalty[v] * parameters[v];
-                descend(parameters + v, gradient, optimizer);
-                sums[v] = Vector{};
-            }
-            side.counts[slot] = 0;
-            side.slots[id] = -1;
+    ALWAYS_INLINE void step_row(int64_t slot, const Optimizer& optimizer, const Vector* weight, const Vector* penalty,
+                                SeeOldValues see_old_values) {
+        const int64_t id = touched[slot];
+        slots[id] = -1;
+        Vector *parameters = row(id), *row_sums = sums + slot * width();
+        for (int v = 0; v < width(); ++v) {
+            see_old_values(v, parameters[v], row_sums[v]);
+            Vector gradient = weight[v] * row_sums[v];
+            if (penalized) gradient += counts[slot] * penalty[v] * parameters[v];
+            descend(parameters + v, gradient, optimizer);
+            row_sums[v] = Vector{};
         }
-        side.n_touched = 0;
+        if (penalized) counts[slot] = 0;
     }
 
-    void descend(Vector* parameters, Vector gradient, const Optimizer& optimizer) const {
-        *parameters -= training.learning_rate * optimizer.direction(gradient, parameters + width, width);
+    ALWAYS_INLINE void descend(Vector* parameters, Vector gradient, const Optimizer& optimizer) const {
+        *parameters -= learning_rate * optimizer.direction(gradient, parameters + width(), width());
     }
 };
 
-template <class Optimizer>
-double train_with(Training& training, const Rating* ratings, int64_t n_ratings, int64_t begin, int64_t end,
+template <class Optimizer, class Record>
+double train_with(Training& training, const Record* records, int64_t n_records, int64_t begin, int64_t end,
                   int64_t batch_size) {
     switch (training.width) {
-        case 1: return Trainer<Optimizer, 1>(training).train(ratings, n_ratings, begin, end, batch_size);
-        case 2: return Trainer<Optimizer, 2>(training).train(ratings, n_ratings, begin, end, batch_size);
-        case 3: return Trainer<Optimizer, 3>(training).train(ratings, n_ratings, begin, end, batch_size);
-        case 4: return Trainer<Optimizer, 4>(training).train(ratings, n_ratings, begin, end, batch_size);
-        case 5: return Trainer<Optimizer, 5>(training).train(ratings, n_ratings, begin, end, batch_size);
-        default: return Trainer<Optimizer, 0>(training).train(ratings, n_ratings, begin, end, batch_size);
+        case 1: return Trainer<Optimizer, 1>(training).train(records, n_records, begin, end, batch_size);
+        case 2: return Trainer<Optimizer, 2>(training).train(records, n_records, begin, end, batch_size);
+        case 3: return Trainer<Optimizer, 3>(training).train(records, n_records, begin, end, batch_size);
+        case 4: return Trainer<Optimizer, 4>(training).train(records, n_records, begin, end, batch_size);
+        case 5: return Trainer<Optimizer, 5>(training).train(records, n_records, begin, end, batch_size);
+        default: return Trainer<Optimizer, 0>(training).train(records, n_records, begin, end, batch_size);
+    }
+}
+
+template <class Record>
+double train(Training& training, const Record* records, int64_t n_records, int64_t begin, int64_t end,
+             int64_t batch_size) {
+    switch (training.optimizer) {
+        case ADAGRAD: return train_with<Adagrad>(training, records, n_records, begin, end, batch_size);
+        case ADAM: return train_with<Adam>(training, records, n_records, begin, end, batch_size);
+        case RMSPROP: return train_with<RMSprop>(training, records, n_records, begin, end, batch_size);
+        default: return train_with<SGD>(training, records, n_records, begin, end, batch_size);
     }
 }
 
@@ -214,16 +250,6 @@ inline bool cpu_has_avx2() {
 #else
     return false;
 #endif
-}
-
-inline double train(Training& training, const Rating* ratings, int64_t n_ratings, int64_t begin, int64_t end,
-                    int64_t batch_size) {
-    switch (training.optimizer) {
-        case ADAGRAD: return train_with<Adagrad>(training, ratings, n_ratings, begin, end, batch_size);
-        case ADAM: return train_with<Adam>(training, ratings, n_ratings, begin, end, batch_size);
-        case RMSPROP: return train_with<RMSprop>(training, ratings, n_ratings, begin, end, batch_size);
-        default: return train_with<SGD>(training, ratings, n_ratings, begin, end, batch_size);
-    }
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 The biases are three more factors, so that the score is one weighted product: a user's row is [p, b_u, 1, 1], an item's
 [q, 1, b_i, 1], and that of the linear layer [w, 1, 1, b].
 
-Letters of the shapes: F factors, L numbers of a row's parameters, S numbers of a row with its states.
+Letters of the shapes: F factors, U users, I items, L numbers of a row's parameters, S numbers of a row with its states.
 """
 
 from typing import NamedTuple, Self
@@ -22,37 +22,36 @@ _N_BIASES = 3
 class PaddedRows(NamedTuple):
     """The rows of a model, float32, aligned to cache lines."""
 
-    users: Array  # (n_users, S)
-    items: Array  # (n_items, S)
+    table: Array  # (U + I, S), users first
     linear: Array  # (S,)
+    n_users: int
 
     @classmethod
     def of(cls, start: Parameters, sgd_mode: str) -> Self:
         """Rows with these parameters (copied) and states of zero."""
-        F = len(start.weight)
-        n_states = len(OPTIMIZERS[sgd_mode].state_names)
-        users, items, linear = (
-            aligned_zeros(n_rows, _padded(F) * (1 + n_states))
-            for n_rows in (len(start.user_factors), len(start.item_factors), 1)
-        )
-        for rows in (users, items, linear):
-            rows[:, F : F + _N_BIASES] = 1
-        users[:, :F], items[:, :F], linear[:, :F] = start.user_factors, start.item_factors, start.weight
+        n_users, F = start.user_factors.shape
+        n_numbers = padded_length(F) * (1 + len(OPTIMIZERS[sgd_mode].state_names))
+        table = aligned_zeros(n_users + len(start.item_factors), n_numbers)
+        linear = aligned_zeros(1, n_numbers)[0]
+        users, items = table[:n_users], table[n_users:]
+        table[:, F : F + _N_BIASES] = linear[F : F + _N_BIASES] = 1
+        users[:, :F], items[:, :F], linear[:F] = start.user_factors, start.item_factors, start.weight
         users[:, F] = 0 if start.user_bias is None else start.user_bias
         items[:, F + 1] = 0 if start.item_bias is None else start.item_bias
-        linear[:, F + 2] = start.bias
-        return cls(users, items, linear[0])
+        linear[F + 2] = start.bias
+        return cls(table, linear, n_users)
 
     def read(self, num_factors: int, use_bias: bool) -> Parameters:
         """A copy of the parameters."""
         F = num_factors
+        users, items = self.table[: self.n_users], self.table[self.n_users :]
         return Parameters(
-            user_factors=self.users[:, :F].copy(),
-            item_factors=self.items[:, :F].copy(),
+            user_factors=users[:, :F].copy(),
+            item_factors=items[:, :F].copy(),
             weight=self.linear[:F].copy(),
             bias=np.array(self.linear[F + 2]),
-            user_bias=self.users[:, F].copy() if use_bias else None,
-            item_bias=self.items[:, F + 1].copy() if use_bias else None,
+            user_bias=users[:, F].copy() if use_bias else None,
+            item_bias=items[:, F + 1].copy() if use_bias else None,
         )
 
 
@@ -63,7 +62,7 @@ def masks_and_penalties(hyperparameters: Hyperparameters) -> Array:
     and the mask of the linear layer.
     """
     F = hyperparameters.num_factors
-    lanes = aligned_zeros(5, _padded(F))
+    lanes = aligned_zeros(5, padded_length(F))
     user_mask, user_penalty, item_mask, item_penalty, linear_mask = lanes
     for mask, penalty, regularization, bias in (
         (user_mask, user_penalty, hyperparameters.user_reg, F),
@@ -76,7 +75,8 @@ def masks_and_penalties(hyperparameters: Hyperparameters) -> Array:
     return lanes
 
 
-def _padded(num_factors: int) -> int:
+def padded_length(num_factors: int) -> int:
+    """Numbers of a row's parameters (L) in whole vectors, biases included."""
     return -(-(num_factors + _N_BIASES) // _LANES) * _LANES
 
 

@@ -11,10 +11,8 @@ import numpy as np
 import scipy.sparse as sps
 from numpy.typing import NDArray
 
+from Recommenders.MatrixFactorization.PyTorch._rating_records import Records
 from Recommenders.MatrixFactorization.PyTorch._shuffle_kernel import count_buckets, scatter_ratings, shuffle_bucket
-
-RATING = np.dtype([("user", np.int32), ("item", np.int32), ("rating", np.float32)])
-Ratings = NDArray[np.void]
 
 _START, _ORDER = 0, 1  # streams
 _N_BUCKETS = 256
@@ -35,7 +33,7 @@ def shuffle_ratings(
     URM: sps.csr_matrix,
     random_seed: int,
     epoch: int,
-    ratings: Ratings,
+    records: Records,
     stop: threading.Event | None = None,
 ) -> None:
     """Write the ratings of a URM in the order of an epoch, a uniform random permutation.
@@ -45,7 +43,7 @@ def shuffle_ratings(
     URM : csr_matrix of float32
     random_seed : int >= 0
     epoch : int >= 1
-    ratings : array of RATING, shape (URM.nnz,)
+    records : array of shape (URM.nnz,), of the type `record_type` gives
         Written; what it held is of no matter.
     stop : threading.Event, optional
         Ends the work early where it is set, with the ratings in no order.
@@ -59,11 +57,11 @@ def shuffle_ratings(
     positions = ends - sizes
     for begin, end in _slices(URM.nnz, stop):
         row = int(np.searchsorted(URM.indptr, begin, side="right")) - 1
-        scatter_ratings(state, URM.indptr, URM.indices, URM.data, row, begin, end, positions, ratings)
+        scatter_ratings(state, URM.indptr, URM.indices, URM.data, row, begin, end, positions, records)
     for size, end in zip(sizes, ends):
         if stop is not None and stop.is_set():
             return
-        shuffle_bucket(state, ratings[end - size : end])
+        shuffle_bucket(state, records[end - size : end])
 
 
 def order_state(random_seed: int, epoch: int) -> NDArray[np.uint64]:

@@ -7,7 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders.MatrixFactorization.PyTorch._sampler import RATING, Ratings, shuffle_ratings
+from Recommenders.MatrixFactorization.PyTorch._rating_records import Records, record_type
+from Recommenders.MatrixFactorization.PyTorch._sampler import shuffle_ratings
 
 
 class ShuffledEpochs:
@@ -24,16 +25,16 @@ class ShuffledEpochs:
     def __init__(self, URM_train: sps.csr_matrix, random_seed: int, ahead: bool) -> None:
         self.URM_train = URM_train
         self.random_seed = random_seed
-        self._current = self._next = np.empty(URM_train.nnz, dtype=RATING)
+        self._current = self._next = np.empty(URM_train.nnz, dtype=record_type(URM_train))
         self._worker: ThreadPoolExecutor | None = None
         self._pending: tuple[int, Future[None]] | None = None
         self._stop = threading.Event()
         if ahead:
-            self._next = np.empty(URM_train.nnz, dtype=RATING)
+            self._next = np.empty_like(self._current)
             self._worker = ThreadPoolExecutor(1, "shuffle")
             weakref.finalize(self, self._stop.set)  # then nobody waits for the next epoch any more
 
-    def ratings(self, epoch: int) -> Ratings:
+    def records(self, epoch: int) -> Records:
         """The ratings in the order of an epoch (from 1), to be read before the next call, which overwrites them."""
         if not self._is_ready(epoch):
             shuffle_ratings(self.URM_train, self.random_seed, epoch, self._next)

@@ -7,7 +7,6 @@ costs, not what the tables cost: gradients of the tables are sparse, and the opt
 import importlib
 import threading
 
-import numpy as np
 import scipy.sparse as sps
 import torch
 from torch import Tensor
@@ -18,6 +17,7 @@ from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES, penalty
 from Recommenders.MatrixFactorization.PyTorch._model import build_model
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
+from Recommenders.MatrixFactorization.PyTorch._rating_records import columns
 from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
 
 
@@ -64,12 +64,9 @@ class TorchEngine:
 
         The loss of a batch is measured before its step, and without the penalty.
         """
-        epoch_ratings = self._epochs.ratings(epoch)
-        n_ratings = len(epoch_ratings)
-        users, items, ratings = (
-            torch.from_numpy(np.ascontiguousarray(epoch_ratings[name])).to(self.device)  # (n,)
-            for name in ("user", "item", "rating")
-        )
+        records = self._epochs.records(epoch)
+        n_ratings = len(records)
+        users, items, ratings = (torch.from_numpy(column).to(self.device) for column in columns(records))  # (n,) each
         exact = torch.float32 if self.device.type == "mps" else torch.float64  # MPS has no float64
         total = torch.zeros((), dtype=exact, device=self.device)
         with torch_threads(self.num_threads):

@@ -7,7 +7,8 @@ from Recommenders._validation import check_sparse
 from Recommenders.MatrixFactorization.PyTorch._fused_engine import FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import start_near_the_data
-from Recommenders.MatrixFactorization.PyTorch._sampler import RATING, shuffle_ratings
+from Recommenders.MatrixFactorization.PyTorch._rating_records import columns, record_type
+from Recommenders.MatrixFactorization.PyTorch._sampler import shuffle_ratings
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
 from tests.conftest import planted_factors_URM
 
@@ -40,7 +41,7 @@ def make_engine(name, URM, **changes):
 
 def batches_of(URM, epoch, batch_size):
     """The (user, item, rating) triples of each batch of an epoch."""
-    ratings = np.empty(URM.nnz, dtype=RATING)
-    shuffle_ratings(URM, SEED, epoch, ratings)
-    triples = ratings.tolist()
+    records = np.empty(URM.nnz, dtype=record_type(URM))
+    shuffle_ratings(URM, SEED, epoch, records)
+    triples = list(zip(*(column.tolist() for column in columns(records))))
     return [triples[k : k + batch_size] for k in range(0, len(triples), batch_size)]

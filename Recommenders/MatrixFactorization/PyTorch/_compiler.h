@@ -1,0 +1,16 @@
+/* What a compiler can be told beyond the languages' standards, and nothing where it cannot. */
+#pragma once
+
+#if defined(__GNUC__)
+#define PREFETCH(address) __builtin_prefetch(address)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#elif defined(_MSC_VER)
+#define PREFETCH(address) ((void) (address))
+#define UNLIKELY(condition) (condition)
+#define ALWAYS_INLINE __forceinline
+#else
+#define PREFETCH(address) ((void) (address))
+#define UNLIKELY(condition) (condition)
+#define ALWAYS_INLINE inline
+#endif
