@@ -67,8 +67,9 @@ class Trainer {
     Vector* const sums;
     float* const counts;
     int32_t* const touched;
-    const int64_t n_users, n_rows, capacity;
-    int64_t users_end, items_begin;  // slots in use are those before the one and from the other on
+    const int32_t n_users, n_rows;
+    const int32_t capacity;
+    int32_t users_end, items_begin;  // slots in use are those before the one and from the other on
     const int run_time_width;
     const bool penalized;
     const float learning_rate;
@@ -83,11 +84,11 @@ class Trainer {
           sums(training.sums),
           counts(training.counts),
           touched(training.touched),
-          n_users(training.n_users),
-          n_rows(training.n_users + training.n_items),
-          capacity(training.capacity),
-          users_end(training.n_touched_users),
-          items_begin(training.capacity - training.n_touched_items),
+          n_users(static_cast<int32_t>(training.n_users)),
+          n_rows(static_cast<int32_t>(training.n_users + training.n_items)),
+          capacity(static_cast<int32_t>(training.capacity)),
+          users_end(static_cast<int32_t>(training.n_touched_users)),
+          items_begin(static_cast<int32_t>(training.capacity - training.n_touched_items)),
           run_time_width(training.width),
           penalized(training.penalized),
           learning_rate(training.learning_rate),
@@ -161,11 +162,12 @@ class Trainer {
     // A_u += e q_i, A_i += e p_u. Slots are given without a branch: no predictor knows whether a row is new.
     ALWAYS_INLINE void add(int64_t user, int64_t item, float derivative) {
         check(users_end < items_begin);
-        const bool new_user = slots[user] < 0, new_item = slots[item] < 0;
-        const int64_t user_slot = new_user ? users_end : slots[user];
-        const int64_t item_slot = new_item ? items_begin - 1 : slots[item];
-        slots[user] = static_cast<int32_t>(user_slot);
-        slots[item] = static_cast<int32_t>(item_slot);
+        int32_t user_slot = slots[user], item_slot = slots[item];
+        const bool new_user = user_slot < 0, new_item = item_slot < 0;
+        user_slot = new_user ? users_end : user_slot;
+        item_slot = new_item ? items_begin - 1 : item_slot;
+        slots[user] = user_slot;
+        slots[item] = item_slot;
         touched[users_end] = static_cast<int32_t>(user);
         users_end += new_user;
         touched[items_begin - 1] = static_cast<int32_t>(item);
@@ -175,7 +177,7 @@ class Trainer {
             counts[item_slot] += 1;
         }
         const Vector *p = row(user), *q = row(item);
-        Vector *user_sums = sums + user_slot * width(), *item_sums = sums + item_slot * width();
+        Vector *user_sums = sums + static_cast<int64_t>(user_slot) * width(), *item_sums = sums + static_cast<int64_t>(item_slot) * width();
         for (int v = 0; v < width(); ++v) {
             user_sums[v] += derivative * q[v];
             item_sums[v] += derivative * p[v];
@@ -186,9 +188,9 @@ class Trainer {
         const Optimizer optimizer(++training.n_steps);
         Vector linear_gradient[CAPACITY];
         for (int v = 0; v < width(); ++v) linear_gradient[v] = Vector{};
-        for (int64_t slot = 0; slot < users_end; ++slot)
+        for (int32_t slot = 0; slot < users_end; ++slot)
             step_row(slot, optimizer, user_weight, training.user_penalty, [](int, Vector, Vector) {});
-        for (int64_t slot = items_begin; slot < capacity; ++slot)
+        for (int32_t slot = items_begin; slot < capacity; ++slot)
             step_row(slot, optimizer, item_weight, training.item_penalty, [&](int v, Vector q, Vector item_sums) {
                 linear_gradient[v] += q * item_sums;
             });
@@ -200,11 +202,11 @@ class Trainer {
     }
 
     template <class SeeOldValues>
-    ALWAYS_INLINE void step_row(int64_t slot, const Optimizer& optimizer, const Vector* weight, const Vector* penalty,
+    ALWAYS_INLINE void step_row(int32_t slot, const Optimizer& optimizer, const Vector* weight, const Vector* penalty,
                                 SeeOldValues see_old_values) {
         const int64_t id = touched[slot];
         slots[id] = -1;
-        Vector *parameters = row(id), *row_sums = sums + slot * width();
+        Vector *parameters = row(id), *row_sums = sums + static_cast<int64_t>(slot) * width();
         for (int v = 0; v < width(); ++v) {
             see_old_values(v, parameters[v], row_sums[v]);
             Vector gradient = weight[v] * row_sums[v];

@@ -86,15 +86,16 @@ def count_buckets(uint64_t[::1] state, Py_ssize_t n_ratings, int64_t[::1] sizes)
     n_ratings : int, a multiple of 8 but for the last part of the ratings
     sizes : (256,) int64, updated
     """
-    cdef Py_ssize_t k
-    cdef uint64_t bits = 0
+    cdef Py_ssize_t n_left = n_ratings, k
+    cdef uint64_t bits
 
     with nogil:
-        for k in range(n_ratings):
-            if k % BUCKETS_A_DRAW == 0:
-                bits = _draw(state)
-            sizes[bits & ((1 << BUCKET_BITS) - 1)] += 1
-            bits >>= BUCKET_BITS
+        while n_left > 0:
+            bits = _draw(state)
+            for k in range(min(n_left, <Py_ssize_t> BUCKETS_A_DRAW)):
+                sizes[bits & ((1 << BUCKET_BITS) - 1)] += 1
+                bits >>= BUCKET_BITS
+            n_left -= BUCKETS_A_DRAW
 
 
 def scatter_ratings(
