@@ -20,12 +20,11 @@ class Xoshiro256:
         self.d = _rotate_left(self.d, 45)
         return result
 
-    def draw_below(self, bound: int) -> int:
-        """Of the 2^32 draws, those that are left over when they are dealt to `bound` numbers are drawn again."""
-        while True:
-            product = (self.draw() >> 32) * bound
-            if product % 2**32 >= 2**32 % bound:
-                return product >> 32
+    def scale(self, bits: int, bound: int) -> int:
+        """32 random bits as one of 0..bound-1; what is left over when 2^32 are dealt to `bound` is drawn again."""
+        while bits * bound % 2**32 < 2**32 % bound:
+            bits = self.draw() >> 32
+        return bits * bound >> 32
 
 
 def _rotate_left(x: int, k: int) -> int:
@@ -42,7 +41,9 @@ def epoch_order(n_ratings: int, state: list[int]) -> list[int]:
             buckets[bits % 256].append(k)
             bits //= 256
     for bucket in buckets:
-        for last in range(len(bucket) - 1, 0, -1):
-            partner = generator.draw_below(last + 1)
+        bits = 0
+        for swap, last in enumerate(range(len(bucket) - 1, 0, -1)):
+            bits = bits >> 32 if swap % 2 else generator.draw()  # the lower half serves one swap, the upper the next
+            partner = generator.scale(bits % 2**32, last + 1)
             bucket[last], bucket[partner] = bucket[partner], bucket[last]
     return [k for bucket in buckets for k in bucket]

@@ -25,7 +25,7 @@ MAX_FACTORS = 1024
 
 _SLICE = 1 << 24  # numbers of rows that are trained between two moments at which an interrupt is answered
 
-if _fused_kernel.cpu_has_avx2():
+if _fused_kernel.use_avx2():
     train_ratings = importlib.import_module(f"{_fused_kernel.__name__}_avx2").train_ratings
 else:
     train_ratings = _fused_kernel.train_ratings

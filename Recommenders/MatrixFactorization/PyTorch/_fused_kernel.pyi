@@ -1,6 +1,6 @@
 import numpy as np
 
-def cpu_has_avx2() -> bool: ...
+def use_avx2() -> bool: ...
 def train_ratings(
     records: np.ndarray,
     begin: int,

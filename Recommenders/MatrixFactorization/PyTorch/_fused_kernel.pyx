@@ -49,7 +49,7 @@ cdef extern from "_fused_training.hpp" nogil:
         OptimizerName optimizer
 
     const int LANES
-    bint _cpu_has_avx2 "cpu_has_avx2"()
+    bint _use_avx2 "use_avx2"()
     double train[Record](
         Training& training, const Record* records, int64_t n_records, int64_t begin, int64_t end, int64_t batch_size
     ) except +
@@ -65,9 +65,9 @@ ctypedef fused record:
     WideFields
 
 
-def cpu_has_avx2():
-    """Whether this processor runs the build for AVX2 and FMA."""
-    return bool(_cpu_has_avx2())
+def use_avx2():
+    """Whether there is a build for AVX2 and FMA, `_fused_kernel_avx2`, and this processor runs it."""
+    return bool(_use_avx2())
 
 
 def train_ratings(

@@ -246,8 +246,8 @@ double train(Training& training, const Record* records, int64_t n_records, int64
     }
 }
 
-inline bool cpu_has_avx2() {
-#if defined(__GNUC__) && defined(__x86_64__)
+inline bool use_avx2() {
+#if defined(RECSYS_MF_DISPATCH)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else
     return false;

@@ -150,7 +150,7 @@ def shuffle_bucket(uint64_t[::1] state, record[::1] records):
     Equivalent to::
 
         for last in range(len(records) - 1, 0, -1):
-            partner = draw_below(state, last + 1)  # the halves of a draw one after the other, 64 draws ahead
+            partner = uniform in 0..last, from the lower and the upper half of each draw in turn
             records[[last, partner]] = records[[partner, last]]
 
     Parameters

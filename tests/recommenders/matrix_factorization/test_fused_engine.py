@@ -1,19 +1,22 @@
+import importlib
 import itertools
 
 import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from tests.recommenders.matrix_factorization.engines import OPTIMIZERS, make_engine
+from Recommenders.MatrixFactorization.PyTorch import _fused_engine, _fused_kernel
+from tests.recommenders.matrix_factorization.engines import OPTIMIZERS, batches_of, few_ratings, make_engine
+from tests.reference import matrix_factorization as oracle
 
 
-def random_URM(n_ratings, n_users=80, n_items=40, seed=0):
-    """Ratings of 1 to 5 that a product of small factors explains in part; a tenth of the users and items has none."""
+def random_URM(n_ratings, n_users=300, n_items=60, noise=0.3, seed=0):
+    """Ratings around 3 that a product of small factors explains in part; a tenth of the users and items has none."""
     rng = np.random.default_rng(seed)
     pairs = rng.choice((n_users - n_users // 10) * (n_items - n_items // 10), n_ratings, replace=False)
     users, items = np.divmod(pairs, n_items - n_items // 10)
     taste = rng.normal(size=(n_users, 3))[users] * rng.normal(size=(n_items, 3))[items]
-    ratings = np.clip(3 + taste.sum(axis=1) + rng.normal(0, 0.3, n_ratings), 1, 5).astype(np.float32)
+    ratings = np.clip(3 + taste.sum(axis=1) + rng.normal(0, noise, n_ratings), 1, 5).astype(np.float32)
     return sps.csr_matrix((ratings, (users, items)), shape=(n_users, n_items))
 
 
@@ -24,9 +27,16 @@ def assert_near(parameters, reference, tolerance=1e-4):
             assert difference <= tolerance * np.abs(values).max(), name
 
 
-def assert_equal(parameters, reference):
-    for values, expected in zip(parameters, reference):
+def assert_same(parameters, reference):
+    for values, expected in zip(parameters, reference, strict=True):
         np.testing.assert_array_equal(values, expected)
+
+
+def trained(name, URM, n_epochs=1, **settings):
+    engine, _ = make_engine(name, URM, **settings)
+    for epoch in range(1, n_epochs + 1):
+        engine.run_epoch(epoch)
+    return engine.parameters()
 
 
 @pytest.mark.parametrize(
@@ -34,7 +44,7 @@ def assert_equal(parameters, reference):
     list(itertools.product(["relu", "sigmoid", "identity"], OPTIMIZERS, [True, False], [0.0, 0.02])),
 )
 def test_an_epoch_of_a_thousand_batches_equals_the_torch_engine(activation, sgd_mode, use_bias, reg):
-    URM = random_URM(8100, n_users=300, n_items=60)
+    URM = random_URM(8100)
     if activation == "sigmoid":
         URM.data /= 5
     settings = {
@@ -45,3 +55,111 @@ def test_an_epoch_of_a_thousand_batches_equals_the_torch_engine(activation, sgd_
     loss, reference = fused.run_epoch(1), torch.run_epoch(1)
     assert loss == pytest.approx(reference, rel=1e-5)
     assert_near(fused.parameters(), torch.parameters())
+
+
+# every width in vectors that has code of its own, the general one, and the number of factors on both sides of a vector
+@pytest.mark.parametrize("num_factors", [1, 5, 6, 13, 14, 21, 29, 30, 37, 38, 64, 128, 1024])
+@pytest.mark.parametrize("sgd_mode", ["adagrad", "adam", "sgd"])
+def test_any_number_of_factors(num_factors, sgd_mode):
+    URM = few_ratings()
+    settings = {"sgd_mode": sgd_mode, "learning_rate": OPTIMIZERS[sgd_mode] / 10, "user_reg": 0.1, "item_reg": 0.1}
+    engine, start = make_engine("fused", URM, num_factors=num_factors, **settings, bias_reg=0.1, init_std_dev=0.05)
+    engine.run_epoch(1)
+    expected = oracle.train(start._asdict(), batches_of(URM, 1, 16), **settings, bias_reg=0.1, activation="relu")
+    for name, values in engine.parameters()._asdict().items():
+        np.testing.assert_allclose(values, expected[name].reshape(values.shape), atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 39, 40, 41, 10**30])
+@pytest.mark.parametrize("sgd_mode", OPTIMIZERS)
+def test_any_batch_size(batch_size, sgd_mode):
+    settings = {"batch_size": batch_size, "sgd_mode": sgd_mode, "learning_rate": OPTIMIZERS[sgd_mode] / 10}
+    assert_near(trained("fused", few_ratings(), 3, **settings), trained("torch", few_ratings(), 3, **settings))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (6, 1)])
+def test_one_user_or_one_item(shape):
+    URM = sps.csr_matrix(np.arange(1, 1 + shape[0] * shape[1], dtype=np.float32).reshape(shape))
+    settings = {"batch_size": 4, "learning_rate": 0.02}
+    assert_near(trained("fused", URM, 5, **settings), trained("torch", URM, 5, **settings))
+
+
+def test_rows_without_ratings_rest():
+    URM = random_URM(2000)
+    engine, start = make_engine("fused", URM, user_reg=0.1, item_reg=0.1, bias_reg=0.1)
+    engine.run_epoch(1)
+    cold_users, cold_items = np.diff(URM.indptr) == 0, np.diff(URM.tocsc().indptr) == 0
+    assert cold_users.sum() >= 30 and cold_items.sum() >= 6
+    for values, before, cold in (
+        (engine.parameters().user_factors, start.user_factors, cold_users),
+        (engine.parameters().item_factors, start.item_factors, cold_items),
+        (engine.parameters().user_bias, start.user_bias, cold_users),
+    ):
+        np.testing.assert_array_equal(values[cold], before[cold])
+        assert not (values[~cold] == before[~cold]).any()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3], ids=["packed", "wide"])
+@pytest.mark.parametrize("batch_size", [8, 5000])
+def test_the_number_of_threads_changes_no_bit(noise, batch_size):
+    URM = random_URM(8100, noise=noise)
+    if noise == 0.0:
+        URM.data = np.round(URM.data)
+    one, two, many = (trained("fused", URM, 4, batch_size=batch_size, num_threads=n) for n in (1, 2, 5))
+    assert_same(two, one)
+    assert_same(many, one)
+
+
+def test_packed_and_wide_records_train_the_same(monkeypatch):
+    URM = random_URM(8100)
+    URM.data = np.round(URM.data)
+    packed = trained("fused", URM)
+    monkeypatch.setattr("Recommenders.MatrixFactorization.PyTorch._rating_records._LARGEST_SIDE", 1)
+    assert_same(trained("fused", URM), packed)
+
+
+@pytest.mark.parametrize("batch_size", [7, 400])
+def test_slices_change_no_bit(batch_size, monkeypatch):
+    URM = random_URM(2000)
+    whole = trained("fused", URM, 2, batch_size=batch_size, user_reg=0.1)
+    monkeypatch.setattr(_fused_engine, "_SLICE", 8 * 33)
+    assert_same(trained("fused", URM, 2, batch_size=batch_size, user_reg=0.1), whole)
+
+
+def test_gradients_near_zero_equal_the_torch_engine():
+    # the state of Adagrad is then below what the approximate root is used for
+    URM = few_ratings()
+    URM.data[:] = 1.5
+    settings = {"activation": "identity", "init_std_dev": 1e-6, "learning_rate": 1e-4}
+    engine, start = make_engine("fused", URM, **settings)
+    for epoch in range(1, 4):
+        engine.run_epoch(epoch)
+    moved = trained("torch", URM, 3, **settings)
+    for name in ("user_factors", "item_factors"):
+        change, expected = (getattr(p, name) - getattr(start, name) for p in (engine.parameters(), moved))
+        assert np.abs(change - expected).max() <= 1e-3 * np.abs(expected).max()
+
+
+def test_a_divergence_is_seen_in_the_loss():
+    engine, _ = make_engine("fused", few_ratings(), sgd_mode="sgd", learning_rate=1e30, activation="identity")
+    assert not np.isfinite([engine.run_epoch(epoch) for epoch in (1, 2)][-1])
+
+
+def test_the_URM_is_left_alone():
+    URM = few_ratings()
+    before = URM.copy()
+    trained("fused", URM)
+    assert (URM != before).nnz == 0
+    assert_same((URM.indptr, URM.indices, URM.data), (before.indptr, before.indices, before.data))
+
+
+@pytest.mark.skipif(not _fused_kernel.use_avx2(), reason="there is one build, or this processor has no AVX2")
+@pytest.mark.parametrize("sgd_mode", OPTIMIZERS)
+def test_both_builds_agree(sgd_mode, monkeypatch):
+    URM = random_URM(8100)
+    settings = {"sgd_mode": sgd_mode, "learning_rate": OPTIMIZERS[sgd_mode] / 2, "num_factors": 20, "user_reg": 0.02}
+    results = []
+    for module in (_fused_kernel, importlib.import_module(f"{_fused_kernel.__name__}_avx2")):
+        monkeypatch.setattr(_fused_engine, "train_ratings", module.train_ratings)
+        results.append(trained("fused", URM, **settings))
+    assert_near(results[1], results[0], tolerance=1e-5)

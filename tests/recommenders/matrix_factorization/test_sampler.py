@@ -5,19 +5,14 @@ import pytest
 import scipy.sparse as sps
 
 from Recommenders.MatrixFactorization.PyTorch import _sampler
-from Recommenders.MatrixFactorization.PyTorch._sampler import (
-    RATING,
-    fresh_seed,
-    order_state,
-    shuffle_ratings,
-    start_generator,
-)
+from Recommenders.MatrixFactorization.PyTorch._rating_records import PACKED, WIDE, columns
+from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, order_state, shuffle_ratings, start_generator
 from tests.reference.shuffle import Xoshiro256
 from tests.reference.shuffle import epoch_order as slow_order
 
 
 def numbered_URM(n_ratings, index_dtype=np.int32):
-    """A matrix whose entry k has the rating k, in rows of 0 to 4 entries."""
+    """A matrix whose entry k has the rating k, in rows of 0 to 4 entries; it needs wide records."""
     lengths = np.resize([0, 3, 0, 0, 1, 4], n_ratings + 6).cumsum()
     indptr = np.concatenate([[0], np.minimum(lengths, n_ratings)])
     URM = sps.csr_matrix((len(indptr) - 1, 5), dtype=np.float32)
@@ -29,10 +24,10 @@ def numbered_URM(n_ratings, index_dtype=np.int32):
     return URM
 
 
-def epoch_order(n_ratings, random_seed, epoch, **kwargs):
-    ratings = np.empty(n_ratings, dtype=RATING)
-    shuffle_ratings(numbered_URM(n_ratings), random_seed, epoch, ratings, **kwargs)
-    return ratings["rating"].astype(np.int64)
+def epoch_order(n_ratings, random_seed, epoch):
+    records = np.empty(n_ratings, dtype=WIDE)
+    shuffle_ratings(numbered_URM(n_ratings), random_seed, epoch, records)
+    return records["rating"].astype(np.int64)
 
 
 @pytest.fixture(params=[None, 16], ids=["one slice", "slices of 16"])
@@ -58,12 +53,24 @@ def test_the_generator_is_xoshiro256_plus_plus():
 @pytest.mark.parametrize("index_dtype", [np.int32, np.int64])
 def test_every_rating_is_there_once_with_its_user_and_item(index_dtype):
     URM = numbered_URM(3000, index_dtype)
-    ratings = np.empty(URM.nnz, dtype=RATING)
-    shuffle_ratings(URM, 1, 1, ratings)
-    in_order = np.sort(ratings, order="rating")
+    records = np.empty(URM.nnz, dtype=WIDE)
+    shuffle_ratings(URM, 1, 1, records)
+    in_order = np.sort(records, order="rating")
     coo = URM.tocoo()
     for name, expected in (("user", coo.row), ("item", coo.col), ("rating", coo.data)):
         np.testing.assert_array_equal(in_order[name], expected)
+
+
+@pytest.mark.usefixtures("_slices")
+def test_packed_records_are_the_wide_ones():
+    URM = numbered_URM(3000)
+    URM.data = np.random.default_rng(0).choice([-1.5, 0.5, 3.0, 5.0], 3000).astype(np.float32)
+    packed, wide = np.empty(3000, dtype=PACKED), np.empty(3000, dtype=WIDE)
+    for records in (packed, wide):
+        shuffle_ratings(URM, 1, 1, records)
+    for first, second in zip(columns(packed), columns(wide)):
+        assert first.dtype == second.dtype and first.flags.c_contiguous and second.flags.c_contiguous
+        np.testing.assert_array_equal(first, second)
 
 
 def test_an_order_depends_on_seed_and_epoch_alone():
@@ -83,12 +90,12 @@ def test_neighbours_do_not_stay_neighbours():
 @pytest.mark.parametrize("n_ratings", [3, 4])
 def test_every_order_is_equally_likely(n_ratings):
     n_orders = {3: 6, 4: 24}[n_ratings]
-    draws = 1000 * n_orders
+    draws = 500 * n_orders
     weights = 10 ** np.arange(n_ratings)
     orders = [int(epoch_order(n_ratings, 0, epoch) @ weights) for epoch in range(draws)]
     counts = np.unique(orders, return_counts=True)[1]
     assert len(counts) == n_orders
-    assert np.abs(counts - 1000).max() < 5 * np.sqrt(1000)
+    assert np.abs(counts - 500).max() < 5 * np.sqrt(500)
 
 
 def test_every_rating_is_equally_likely_at_every_place():
@@ -104,9 +111,9 @@ def test_every_rating_is_equally_likely_at_every_place():
 def test_a_stop_ends_the_work():
     stop = threading.Event()
     stop.set()
-    ratings = np.zeros(1000, dtype=RATING)
-    shuffle_ratings(numbered_URM(1000), 1, 1, ratings, stop)
-    assert not ratings["rating"].any()
+    records = np.zeros(1000, dtype=WIDE)
+    shuffle_ratings(numbered_URM(1000), 1, 1, records, stop)
+    assert not records["rating"].any()
 
 
 def test_starting_values_and_orders_come_from_different_streams():
