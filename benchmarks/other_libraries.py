@@ -39,7 +39,7 @@ def cornac(train: sps.coo_matrix, epochs: int, factors: int | None, threads: int
     from cornac.models import MF
 
     n_users, n_items = train.shape
-    ratings = (train.row, train.col, train.data.astype(np.float64))
+    ratings = (train.row.astype(np.int64), train.col.astype(np.int64), train.data.astype(np.float64))
     users, items = ({k: k for k in range(n)} for n in (n_users, n_items))
     dataset = Dataset(n_users, n_items, users, items, ratings)
     model = MF(max_iter=epochs, num_threads=threads, verbose=False, **({} if factors is None else {"k": factors}))
