@@ -126,14 +126,14 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         device : {"auto", "cpu", "cuda", "cuda:<n>", "mps"}, default "auto"
             Where to train; "auto" is CUDA where it is, else the CPU.
         engine : {"auto", "fused", "torch"}, default "auto"
-            What computes the steps. "fused" is compiled code for the CPU, for a named loss and up to 1,024 factors;
+            What computes the steps. "fused" is compiled code for the CPU, for "mse" and up to 1,024 factors;
             "torch" runs on every device with any loss. Both do the same arithmetic. "auto" is "fused" where it can be,
             but on a GPU that is there for device="auto" where batch_size * num_factors > 2^20.
         num_threads : int in 1..1024, optional
             Threads of the CPU. If None, torch's own setting, but one for the torch engine where
             batch_size * num_factors <= 2^18. A second thread of the fused engine shuffles the ratings of the next
-            epoch meanwhile, in 12 bytes for each rating; more than two are not used. Its result does not depend on
-            their number; the last bits of the torch engine's may.
+            epoch meanwhile, in 8 or 12 bytes for each of them; more than two are not used. The result of the fused
+            engine does not depend on their number; the last bits of the torch engine's may.
         random_seed : int >= 0, optional
             Decides the starting values and the order of the ratings; drawn afresh if None.
         evaluator_object : object with `evaluateRecommender`, optional

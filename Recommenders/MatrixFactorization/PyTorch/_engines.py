@@ -7,7 +7,7 @@ import torch
 
 from Recommenders._validation import check_choice
 from Recommenders.MatrixFactorization.PyTorch._device import choose_device
-from Recommenders.MatrixFactorization.PyTorch._fused_engine import MAX_FACTORS, FusedEngine
+from Recommenders.MatrixFactorization.PyTorch._fused_engine import FUSED_LOSSES, MAX_FACTORS, FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
@@ -61,8 +61,9 @@ def choose_engine(engine: str, device: str, hyperparameters: Hyperparameters) ->
 def _why_not_fused(device: str, hyperparameters: Hyperparameters) -> str | None:
     if device not in ("auto", "cpu"):
         return f"device must be 'auto' or 'cpu', got {device!r},"
-    if not isinstance(hyperparameters.loss, str):
-        return f"loss must be the name of a loss, got {hyperparameters.loss!r},"
+    if hyperparameters.loss not in FUSED_LOSSES:
+        names = ", ".join(repr(name) for name in FUSED_LOSSES)
+        return f"loss must be one of {names}, got {hyperparameters.loss!r},"
     if hyperparameters.num_factors > MAX_FACTORS:
         return f"num_factors must be <= {MAX_FACTORS}, got {hyperparameters.num_factors},"
     return None

@@ -110,4 +110,6 @@ def rating_range(URM: sps.csr_matrix) -> NDArray[np.float64]:
 
 def _cold_masks(URM: sps.csr_matrix) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Users and items without a rating, as masks of shape (n_users,) and (n_items,)."""
-    return np.diff(URM.indptr) == 0, np.bincount(URM.indices, minlength=URM.shape[1]) == 0
+    cold_items = np.ones(URM.shape[1], dtype=np.bool_)
+    cold_items[URM.indices] = False
+    return np.diff(URM.indptr) == 0, cold_items

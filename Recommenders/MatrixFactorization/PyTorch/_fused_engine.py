@@ -21,6 +21,7 @@ from Recommenders.MatrixFactorization.PyTorch._padded_rows import (
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
 
+FUSED_LOSSES = ("mse",)
 MAX_FACTORS = 1024
 
 _SLICE = 1 << 24  # numbers of rows that are trained between two moments at which an interrupt is answered
@@ -42,7 +43,7 @@ class FusedEngine:
     start : Parameters
         Starting values; they are copied.
     hyperparameters : Hyperparameters
-        With the name of a loss, and num_factors <= MAX_FACTORS.
+        With one of the FUSED_LOSSES, and num_factors <= MAX_FACTORS.
     random_seed : int
         Decides the order of the ratings in every epoch.
     """

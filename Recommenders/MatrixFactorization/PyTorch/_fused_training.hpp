@@ -43,7 +43,7 @@ struct Training {
 
 namespace {
 
-constexpr int AHEAD = 12;       // ratings between the request for a row and its use
+constexpr int AHEAD = 32;       // ratings between the request for a row and its use; the row may be in no cache
 constexpr int MAX_WIDTH = 129;  // vectors of 1,024 factors and three biases
 constexpr int CACHE_LINE = 64;  // bytes
 

@@ -56,7 +56,7 @@ def test_a_name_is_obeyed(gpu):
 
 
 def test_fused_by_name_is_refused_where_it_cannot_train():
-    with pytest.raises(ValueError, match=r"loss must be the name of a loss, got HuberLoss\(\), with engine='fused'"):
+    with pytest.raises(ValueError, match=r"loss must be one of 'mse', got HuberLoss\(\), with engine='fused'"):
         choose_engine("fused", "auto", CALLABLE)
     with pytest.raises(ValueError, match="num_factors must be <= 1024, got 1025, with engine='fused'"):
         choose_engine("fused", "cpu", WIDE)
