@@ -50,7 +50,10 @@ def check_float(
     allowed = "a finite number" + _interval(minimum, maximum, above)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise _refuse(TypeError, name, allowed, repr(value))
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond float64
+        number = math.inf
     outside = (
         not math.isfinite(number)
         or (above is not None and number <= above)

@@ -18,6 +18,7 @@ from Recommenders.MatrixFactorization.PyTorch._engines import Engine, choose_eng
 from Recommenders.MatrixFactorization.PyTorch._folded_recommender import FoldedFactorsRecommender, rating_range
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
+from Recommenders.MatrixFactorization.PyTorch._only_training import only_training_of
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, start_near_the_data
 from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
 
@@ -102,7 +103,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             Passes over the ratings, at the most.
         batch_size : int >= 1, default 256
             Ratings a step of the optimiser.
-        num_factors : int >= 1, default 20
+        num_factors : int in 1..2^24, default 20
             Length of an embedding.
         learning_rate : float > 0, default 0.02
             Step size of the optimiser. Gradients are summed over the batch, not averaged: "sgd" needs a far smaller
@@ -163,6 +164,8 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             returns no scalar tensor; an evaluator that returns no table, or none with a finite `validation_metric`.
         FloatingPointError
             The training loss or the factors are no longer finite.
+        RuntimeError
+            Another `fit` of this object is under way, in another thread.
         """
         hyperparameters = Hyperparameters(
             batch_size=batch_size,
@@ -193,6 +196,12 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         check_early_stopping_keywords(earlystopping_kwargs, self.fit)
         stopping = EarlyStopping(epochs, algorithm_name=self.RECOMMENDER_NAME, **earlystopping_kwargs)
         engine, torch_device = choose_engine(engine, device, hyperparameters)
+        with only_training_of(self):
+            return self._train_alone(hyperparameters, engine, torch_device, stopping)
+
+    def _train_alone(
+        self, hyperparameters: Hyperparameters, engine: str, torch_device: torch.device, stopping: EarlyStopping
+    ) -> Self:
         before = self.__dict__.copy()
         self._best = None
         try:
@@ -216,7 +225,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             warnings.warn(
                 "every prediction is 0: the scores have fallen below the ReLU, where nothing is learned any more; "
                 "a smaller learning_rate may prevent it",
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _serve_best(self) -> None:
@@ -319,13 +328,13 @@ def _warn_of_a_mismatch(hyperparameters: Hyperparameters, rating_range: NDArray[
         warnings.warn(
             f"a {hyperparameters.activation} predicts between {lowest:g} and {highest:g}, but the ratings are in "
             f"{low:g}..{high:g}; activation='identity' has no bounds",
-            stacklevel=5,
+            stacklevel=6,
         )
     if getattr(hyperparameters.loss, "reduction", None) == "mean":
         warnings.warn(
             "the loss averages over the batch: training_loss is smaller by the batch's size, and a regularisation, "
             'which is summed over the batch, outweighs it; reduction="sum" is what belongs here',
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

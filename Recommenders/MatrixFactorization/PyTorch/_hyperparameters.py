@@ -12,6 +12,7 @@ from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
 
 MAX_THREADS = 1024
+MAX_FACTORS = 1 << 24
 _LARGEST_FLOAT32, _SMALLEST_FLOAT32 = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
 
 
@@ -41,8 +42,8 @@ class Hyperparameters:
     random_seed: int | None = None
 
     def __post_init__(self) -> None:
-        check_int("batch_size", self.batch_size, minimum=1)
-        check_int("num_factors", self.num_factors, minimum=1)
+        self._store_int("batch_size", minimum=1)
+        self._store_int("num_factors", minimum=1, maximum=MAX_FACTORS)
         self._store_float32("learning_rate", above=0)
         check_choice("sgd_mode", self.sgd_mode, OPTIMIZERS)
         check_choice("activation", self.activation, ACTIVATIONS)
@@ -55,9 +56,13 @@ class Hyperparameters:
             raise ValueError("init_std_dev must be > 0 where init_mean is 0, got 0")
         self._check_loss()
         if self.num_threads is not None:
-            check_int("num_threads", self.num_threads, minimum=1, maximum=MAX_THREADS)
+            self._store_int("num_threads", minimum=1, maximum=MAX_THREADS)
         if self.random_seed is not None:
-            check_int("random_seed", self.random_seed, minimum=0)
+            self._store_int("random_seed", minimum=0)
+
+    def _store_int(self, name: str, **bounds: int) -> None:
+        """Keep as a Python int, which no product overflows, what may be one of numpy's."""
+        object.__setattr__(self, name, check_int(name, getattr(self, name), **bounds))  # the way of a frozen dataclass
 
     def _store_float32(self, name: str, **bounds: float) -> None:
         """Keep as a float what is neither infinite nor zero in the parameters' float32 unless it is given so."""
@@ -65,7 +70,7 @@ class Hyperparameters:
         number = check_float(name, given, **bounds)
         if abs(number) > _LARGEST_FLOAT32 or 0 < abs(number) < _SMALLEST_FLOAT32:
             raise ValueError(f"{name} must be a number in the range of float32, got {given!r}")
-        object.__setattr__(self, name, number)  # the way of a frozen dataclass
+        object.__setattr__(self, name, number)
 
     def _check_loss(self) -> None:
         if callable(self.loss) and not isinstance(self.loss, type):

@@ -109,11 +109,13 @@ def test_rating_prediction_evaluates_the_predictions(fit, URM_validation):
 
 def test_rating_prediction_is_an_evaluator_for_early_stopping(fit, URM_validation):
     evaluator = EvaluatorRatingPrediction(URM_validation, verbose=False)
-    overfitting = {"epochs": 12, "learning_rate": 0.1, "user_reg": 0.0, "item_reg": 0.0, "bias_reg": 0.0}
-    recommender = fit(evaluator_object=evaluator, **overfitting, **validated(validation_metric="NEGATIVE_RMSE"))
+    overfitting = {"num_factors": 20, "learning_rate": 0.3, "user_reg": 0.0, "item_reg": 0.0, "bias_reg": 0.0}
+    recommender = fit(
+        evaluator_object=evaluator, **overfitting, **validated(validation_metric="NEGATIVE_RMSE"), epochs=30
+    )
     rmse = recommender.get_validation_summary_table()["RMSE"]
-    assert len(rmse) == 12
-    assert recommender.epochs_best == rmse.idxmin() < 12
+    assert len(rmse) == 30
+    assert recommender.epochs_best == rmse.idxmin() < 30
     assert evaluator.evaluateRecommender(recommender)[0].loc[0, "RMSE"] == rmse.min()
 
 

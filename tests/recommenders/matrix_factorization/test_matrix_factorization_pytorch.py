@@ -442,11 +442,17 @@ def test_factors_that_are_not_finite_are_never_installed(planted_URM, arguments)
 @pytest.mark.parametrize(
     ("argument", "value"),
     [("learning_rate", 1e300), ("learning_rate", 1e-300), ("user_reg", 1e300), ("init_std_dev", 1e-300),
-     ("init_mean", -1e39), ("num_threads", 10**10)],
+     ("init_mean", -1e39), ("learning_rate", 10**400), ("num_threads", 10**10), ("num_factors", 10**30)],
 )  # fmt: skip
 def test_numbers_beyond_float32_and_too_many_threads_are_refused(planted_URM, argument, value):
     with pytest.raises(ValueError, match=f"{argument} must be"):
         fitted(planted_URM, **{argument: value})
+
+
+def test_small_integers_of_numpy_do_not_overflow(planted_URM):
+    small = {"num_factors": np.int8(4), "batch_size": np.int8(100), "num_threads": np.int8(2)}
+    same = {name: int(value) for name, value in small.items()}
+    assert_same(state(fitted(planted_URM, **small)), state(fitted(planted_URM, **same)))
 
 
 def test_a_loss_class_is_refused_before_any_work(planted_URM):
