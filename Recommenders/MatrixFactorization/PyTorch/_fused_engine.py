@@ -23,6 +23,7 @@ from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEp
 
 FUSED_LOSSES = ("mse",)
 MAX_FACTORS = 1024
+MAX_ROWS = np.iinfo(np.int32).max
 
 _SLICE = 1 << 24  # numbers of rows that are trained between two moments at which an interrupt is answered
 
@@ -51,6 +52,10 @@ class FusedEngine:
     def __init__(
         self, URM_train: sps.csr_matrix, start: Parameters, hyperparameters: Hyperparameters, random_seed: int
     ) -> None:
+        if hyperparameters.num_factors > MAX_FACTORS:
+            raise ValueError(f"num_factors must be <= {MAX_FACTORS}, got {hyperparameters.num_factors}")
+        if sum(URM_train.shape) > MAX_ROWS:
+            raise ValueError(f"URM_train must have at most {MAX_ROWS} users and items, got {sum(URM_train.shape)}")
         self.hyperparameters = hyperparameters
         asked = hyperparameters.num_threads
         n_threads = torch.get_num_threads() if asked is None else asked
@@ -71,6 +76,8 @@ class FusedEngine:
 
         The loss of a batch is measured before its step, and without the penalty.
         """
+        if self._progress[:2].any():
+            raise RuntimeError("an epoch was interrupted inside a batch; this engine cannot go on")
         records = self._epochs.records(epoch)
         settings = self.hyperparameters
         length = _SLICE // padded_length(settings.num_factors)

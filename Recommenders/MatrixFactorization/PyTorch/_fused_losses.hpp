@@ -14,7 +14,7 @@ struct Activated {
 };
 
 ALWAYS_INLINE Activated activate(ActivationName activation, float score) {
-    if (activation == RELU) return score > 0 ? Activated{score, 1} : Activated{0, 0};
+    if (activation == RELU) return score <= 0 ? Activated{0, 0} : Activated{score, 1};  // NaN stays NaN
     if (activation == IDENTITY) return {score, 1};
     const float value = 1 / (1 + std::exp(-score));
     return {value, value * (1 - value)};

@@ -43,7 +43,7 @@ struct Training {
 
 namespace {
 
-constexpr int AHEAD = 32;       // ratings between the request for a row and its use; the row may be in no cache
+constexpr int AHEAD = 48;       // ratings between the request for a row and its use; the row may be in no cache
 constexpr int MAX_WIDTH = 129;  // vectors of 1,024 factors and three biases
 constexpr int CACHE_LINE = 64;  // bytes
 
@@ -177,7 +177,8 @@ class Trainer {
             counts[item_slot] += 1;
         }
         const Vector *p = row(user), *q = row(item);
-        Vector *user_sums = sums + static_cast<int64_t>(user_slot) * width(), *item_sums = sums + static_cast<int64_t>(item_slot) * width();
+        Vector* user_sums = sums + static_cast<int64_t>(user_slot) * width();
+        Vector* item_sums = sums + static_cast<int64_t>(item_slot) * width();
         for (int v = 0; v < width(); ++v) {
             user_sums[v] += derivative * q[v];
             item_sums[v] += derivative * p[v];

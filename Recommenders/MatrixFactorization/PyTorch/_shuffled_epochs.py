@@ -48,8 +48,10 @@ class ShuffledEpochs:
         return self._current
 
     def _is_ready(self, epoch: int) -> bool:
-        if self._pending is None:
+        # taken at once: after an interrupt nothing may be known of buffers that have changed places
+        pending, self._pending = self._pending, None
+        if pending is None:
             return False
-        shuffled, future = self._pending
+        shuffled, future = pending
         future.result()
         return shuffled == epoch

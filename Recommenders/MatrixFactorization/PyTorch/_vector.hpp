@@ -4,7 +4,11 @@
 
 #include <cmath>
 
-#if defined(__AVX2__)
+#if defined(__GNUC__) && !defined(RECSYS_MF_PLAIN_LOOPS)
+#define VECTOR_TYPES
+#endif
+
+#if defined(VECTOR_TYPES) && defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -12,7 +16,7 @@ namespace {
 
 constexpr int LANES = 8;
 
-#if defined(__GNUC__) && !defined(RECSYS_MF_PLAIN_LOOPS)
+#if defined(VECTOR_TYPES)
 
 typedef float Vector __attribute__((vector_size(LANES * sizeof(float))));
 
@@ -50,7 +54,7 @@ inline Vector& operator-=(Vector& a, Vector b) { return a = a - b; }
 inline float sum(Vector a) { return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7])); }
 
 inline Vector square_root(Vector a) {
-#if defined(__AVX2__) && !defined(RECSYS_MF_PLAIN_LOOPS)
+#if defined(VECTOR_TYPES) && defined(__AVX2__)
     return _mm256_sqrt_ps(a);
 #else
     for (int lane = 0; lane < LANES; ++lane) a[lane] = std::sqrt(a[lane]);

@@ -23,14 +23,14 @@ def few_ratings():
     return check_sparse("URM", planted_factors_URM(n_users=9, n_items=7, density=0.65, seed=2))
 
 
-def make_engine(name, URM, **changes):
-    """An engine and the parameters that it starts from."""
+def make_engine(name, URM, start=None, **changes):
+    """An engine and the parameters that it starts from, which are drawn where they are not given."""
     settings = {
         "batch_size": 16, "num_factors": 4, "learning_rate": 0.1, "sgd_mode": "adagrad", "loss": "mse",
         "activation": "relu", "use_bias": True, "init_std_dev": 0.5,
     }  # fmt: skip
     hyperparameters = Hyperparameters(**{**settings, **changes})
-    start = start_near_the_data(
+    start = start or start_near_the_data(
         URM.shape, hyperparameters.num_factors, 0.1, hyperparameters.init_std_dev, 1.5, hyperparameters.use_bias,
         np.random.default_rng(3),
     )  # fmt: skip

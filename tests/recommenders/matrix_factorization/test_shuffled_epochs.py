@@ -30,10 +30,12 @@ def test_an_error_of_the_thread_is_raised_by_the_next_call(monkeypatch):
     def fail(*_):
         raise MemoryError("in the thread")
 
+    epochs.records(1)
+    epochs._pending[1].result()
     monkeypatch.setattr(_shuffled_epochs, "shuffle_ratings", fail)
-    epochs._pending = 1, epochs._worker.submit(fail)
+    epochs.records(2)
     with pytest.raises(MemoryError, match="in the thread"):
-        epochs.records(1)
+        epochs.records(3)
 
 
 def test_the_thread_ends_with_the_epochs():
