@@ -43,7 +43,6 @@ struct Training {
 
 namespace {
 
-constexpr int AHEAD = 48;       // ratings between the request for a row and its use; the row may be in no cache
 constexpr int MAX_WIDTH = 129;  // vectors of 1,024 factors and three biases
 constexpr int CACHE_LINE = 64;  // bytes
 
@@ -60,6 +59,10 @@ inline void check(bool inside) {
 template <class Optimizer, int WIDTH>
 class Trainer {
     static constexpr int CAPACITY = WIDTH ? WIDTH : MAX_WIDTH;
+
+    // Ratings between the request for a row and its use: the memory may be beyond every cache, but what is requested
+    // has to stay in the first ones, and wide rows fill them.
+    static constexpr int AHEAD = WIDTH ? 48 : 16;
 
     Training& training;
     Vector* const rows;
