@@ -29,6 +29,7 @@ from Data_manager.reader_list import get_reader
 from Data_manager.split_functions.split_train_validation_random_holdout import (
     split_train_in_two_percentage_global_sample,
 )
+from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
 
 NOTEBOOK = {"num_factors": 10, "batch_size": 200, "learning_rate": 0.01, "use_bias": False, "user_reg": 0.0,
@@ -85,7 +86,7 @@ def describe(seconds: list[float]) -> str:
 
 
 def notebook(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
-    settings = {"num_factors": 10, "batch_size": 200, "learning_rate": 0.01}
+    settings = {name: NOTEBOOK[name] for name in ("num_factors", "batch_size", "learning_rate")}
     ours, loops = [], {1: [], 2: []}
     for _ in range(3):
         ours += trained(URM, 5).seconds
@@ -113,8 +114,6 @@ def threads(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
 
 
 def shuffle(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
-    from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
-
     whole = trained(URM, 7).seconds
     epochs = ShuffledEpochs(URM.astype(np.float32), 1, ahead=False)
     seconds = []

@@ -5,10 +5,6 @@
 #define PREFETCH(address) __builtin_prefetch(address)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-#elif defined(_MSC_VER)
-#define PREFETCH(address) ((void) (address))
-#define UNLIKELY(condition) (condition)
-#define ALWAYS_INLINE __forceinline
 #else
 #define PREFETCH(address) ((void) (address))
 #define UNLIKELY(condition) (condition)

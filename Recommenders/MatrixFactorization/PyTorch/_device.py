@@ -9,7 +9,7 @@ import torch
 from Recommenders._validation import check_choice
 
 # Numbers in the embedding rows of a batch up to which one thread is the faster choice.
-SMALL_BATCH = 1 << 18
+LARGEST_ONE_THREAD_BATCH = 1 << 18
 
 
 def choose_device(name: str) -> torch.device:
@@ -46,7 +46,7 @@ def choose_threads(num_threads: int | None, batch_size: int, num_factors: int) -
     """
     if num_threads is not None:
         return num_threads
-    return 1 if batch_size * num_factors <= SMALL_BATCH else torch.get_num_threads()
+    return 1 if batch_size * num_factors <= LARGEST_ONE_THREAD_BATCH else torch.get_num_threads()
 
 
 class _SharedThreadSetting:

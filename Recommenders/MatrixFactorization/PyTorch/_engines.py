@@ -7,7 +7,7 @@ import torch
 
 from Recommenders._validation import check_choice
 from Recommenders.MatrixFactorization.PyTorch._device import choose_device
-from Recommenders.MatrixFactorization.PyTorch._fused_engine import FUSED_LOSSES, MAX_FACTORS, FusedEngine
+from Recommenders.MatrixFactorization.PyTorch._fused_engine import FUSED_LOSSES, MAX_FUSED_FACTORS, FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
@@ -16,7 +16,7 @@ ENGINES = ("fused", "torch")
 
 # Numbers in the embedding rows of a batch up to which the CPU is done before a GPU, which takes about a millisecond to
 # be told what a step is, would be; by what steps cost on the CPU, not measured on a GPU.
-SMALL_BATCH = 1 << 20
+LARGEST_CPU_BATCH = 1 << 20
 
 
 class Engine(Protocol):
@@ -38,7 +38,7 @@ def choose_engine(engine: str, device: str, hyperparameters: Hyperparameters) ->
     """The engine and the device of a training, each by name or "auto".
 
     "auto" is the fused engine on the CPU where it knows the loss and the number of factors and no GPU was asked for by
-    name; only batches of more than SMALL_BATCH numbers go to a GPU that is at hand. Everything else is the torch
+    name; only batches of more than LARGEST_CPU_BATCH numbers go to a GPU that is at hand. Everything else is the torch
     engine's.
 
     Raises
@@ -52,7 +52,7 @@ def choose_engine(engine: str, device: str, hyperparameters: Hyperparameters) ->
     obstacle = _why_not_fused(device, hyperparameters)
     if engine == "fused" and obstacle is not None:
         raise ValueError(f"{obstacle} with engine='fused'")
-    large = hyperparameters.batch_size * hyperparameters.num_factors > SMALL_BATCH
+    large = hyperparameters.batch_size * hyperparameters.num_factors > LARGEST_CPU_BATCH
     if engine == "fused" or (engine == "auto" and obstacle is None and not (large and torch_device.type != "cpu")):
         return "fused", torch.device("cpu")
     return "torch", torch_device
@@ -64,8 +64,8 @@ def _why_not_fused(device: str, hyperparameters: Hyperparameters) -> str | None:
     if hyperparameters.loss not in FUSED_LOSSES:
         names = ", ".join(repr(name) for name in FUSED_LOSSES)
         return f"loss must be one of {names}, got {hyperparameters.loss!r},"
-    if hyperparameters.num_factors > MAX_FACTORS:
-        return f"num_factors must be <= {MAX_FACTORS}, got {hyperparameters.num_factors},"
+    if hyperparameters.num_factors > MAX_FUSED_FACTORS:
+        return f"num_factors must be <= {MAX_FUSED_FACTORS}, got {hyperparameters.num_factors},"
     return None
 
 

@@ -22,7 +22,7 @@ from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
 
 FUSED_LOSSES = ("mse",)
-MAX_FACTORS = 1024
+MAX_FUSED_FACTORS = 1024
 MAX_ROWS = np.iinfo(np.int32).max
 
 _SLICE = 1 << 24  # numbers of rows that are trained between two moments at which an interrupt is answered
@@ -44,7 +44,7 @@ class FusedEngine:
     start : Parameters
         Starting values; they are copied.
     hyperparameters : Hyperparameters
-        With one of the FUSED_LOSSES, and num_factors <= MAX_FACTORS.
+        With one of the FUSED_LOSSES, and num_factors <= MAX_FUSED_FACTORS.
     random_seed : int
         Decides the order of the ratings in every epoch.
     """
@@ -52,8 +52,8 @@ class FusedEngine:
     def __init__(
         self, URM_train: sps.csr_matrix, start: Parameters, hyperparameters: Hyperparameters, random_seed: int
     ) -> None:
-        if hyperparameters.num_factors > MAX_FACTORS:
-            raise ValueError(f"num_factors must be <= {MAX_FACTORS}, got {hyperparameters.num_factors}")
+        if hyperparameters.num_factors > MAX_FUSED_FACTORS:
+            raise ValueError(f"num_factors must be <= {MAX_FUSED_FACTORS}, got {hyperparameters.num_factors}")
         if sum(URM_train.shape) > MAX_ROWS:
             raise ValueError(f"URM_train must have at most {MAX_ROWS} users and items, got {sum(URM_train.shape)}")
         self.hyperparameters = hyperparameters

@@ -1,5 +1,7 @@
 import numpy as np
 
+N_LANES: int
+
 def use_avx2() -> bool: ...
 def train_ratings(
     records: np.ndarray,

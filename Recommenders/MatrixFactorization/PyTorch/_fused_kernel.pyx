@@ -65,6 +65,9 @@ ctypedef fused record:
     WideFields
 
 
+N_LANES = LANES  # numbers of a vector
+
+
 def use_avx2():
     """Whether there is a build for AVX2 and FMA, `_fused_kernel_avx2`, and this processor runs it."""
     return bool(_use_avx2())

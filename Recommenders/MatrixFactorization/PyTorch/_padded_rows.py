@@ -10,11 +10,11 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from Recommenders.MatrixFactorization.PyTorch._fused_kernel import N_LANES
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
 from Recommenders.MatrixFactorization.PyTorch._parameters import Array, Parameters
 
-_LANES = 8  # numbers of a vector
 _CACHE_LINE = 64  # bytes
 _N_BIASES = 3
 
@@ -77,7 +77,7 @@ def masks_and_penalties(hyperparameters: Hyperparameters) -> Array:
 
 def padded_length(num_factors: int) -> int:
     """Numbers of a row's parameters (L) in whole vectors, biases included."""
-    return -(-(num_factors + _N_BIASES) // _LANES) * _LANES
+    return -(-(num_factors + _N_BIASES) // N_LANES) * N_LANES
 
 
 def aligned_zeros(n_rows: int, n_columns: int) -> Array:

@@ -36,7 +36,7 @@ class ShuffledEpochs:
 
     def records(self, epoch: int) -> Records:
         """The ratings in the order of an epoch (from 1), to be read before the next call, which overwrites them."""
-        if not self._is_ready(epoch):
+        if not self._await_next(epoch):
             shuffle_ratings(self.URM_train, self.random_seed, epoch, self._next)
         self._current, self._next = self._next, self._current
         if self._worker is not None:
@@ -47,7 +47,8 @@ class ShuffledEpochs:
             self._pending = following, future
         return self._current
 
-    def _is_ready(self, epoch: int) -> bool:
+    def _await_next(self, epoch: int) -> bool:
+        """Wait for the thread; whether what it has shuffled is this epoch."""
         # taken at once: after an interrupt nothing may be known of buffers that have changed places
         pending, self._pending = self._pending, None
         if pending is None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from Recommenders.MatrixFactorization.PyTorch._device import (
-    SMALL_BATCH,
+    LARGEST_ONE_THREAD_BATCH,
     choose_device,
     choose_threads,
     torch_threads,
@@ -52,8 +52,8 @@ def test_a_name_that_is_no_string_is_refused(name):
 
 def test_a_small_batch_has_one_thread(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 7)
-    assert choose_threads(None, 1, SMALL_BATCH) == 1
-    assert choose_threads(None, 2, SMALL_BATCH) == 7
+    assert choose_threads(None, 1, LARGEST_ONE_THREAD_BATCH) == 1
+    assert choose_threads(None, 2, LARGEST_ONE_THREAD_BATCH) == 7
     assert choose_threads(3, 1, 1) == 3
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from Recommenders.MatrixFactorization.PyTorch._engines import SMALL_BATCH, choose_engine
+from Recommenders.MatrixFactorization.PyTorch._engines import LARGEST_CPU_BATCH, choose_engine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -17,7 +17,7 @@ def settings(**changes):
 
 
 SMALL = settings()
-LARGE = settings(batch_size=SMALL_BATCH + 1, num_factors=1)
+LARGE = settings(batch_size=LARGEST_CPU_BATCH + 1, num_factors=1)
 CALLABLE = settings(loss=torch.nn.HuberLoss(reduction="sum"))
 WIDE = settings(num_factors=1025)
 
@@ -32,7 +32,7 @@ def gpu(request, monkeypatch):
 
 def test_auto_is_fused_for_small_batches_even_beside_a_gpu(gpu):
     assert choose_engine("auto", "auto", SMALL) == ("fused", CPU)
-    assert choose_engine("auto", "auto", settings(batch_size=SMALL_BATCH, num_factors=1)) == ("fused", CPU)
+    assert choose_engine("auto", "auto", settings(batch_size=LARGEST_CPU_BATCH, num_factors=1)) == ("fused", CPU)
     assert choose_engine("auto", "cpu", LARGE) == ("fused", CPU)
 
 
