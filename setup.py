@@ -10,10 +10,10 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 PYTORCH = "Recommenders.MatrixFactorization.PyTorch."
-KERNELS = ["Recommenders._top_k_kernel", PYTORCH + "_shuffle_kernel"]
+KERNELS = {"Recommenders._top_k_kernel": "c++", PYTORCH + "_shuffle_kernel": "c"}
 
 # Built for every processor of its kind, and once more as <name>_avx2; which of the two runs is chosen at import.
-DISPATCHED_KERNELS = [PYTORCH + "_fused_kernel"]
+DISPATCHED_KERNELS = ["Recommenders._factor_ranking_kernel", PYTORCH + "_fused_kernel"]
 
 # RECSYS_MF_BASELINE_ONLY=1 leaves the builds for newer processors out.
 DISPATCH = (
@@ -47,14 +47,14 @@ DIRECTIVES = {
 BUILD_FOLDER = "build/cython_bounds_checks" if BOUNDS_CHECKS else "build/cython"
 
 
-def extension(name: str, suffix: str = "", language: str = "c", flags: Sequence[str] = ()) -> Extension:
+def extension(name: str, language: str, suffix: str = "", flags: Sequence[str] = ()) -> Extension:
     """The extension module `name` + `suffix` from the source of `name`."""
     source = Path(*name.split(".")).with_suffix(".pyx")
     return Extension(
         name + suffix,
         [source.as_posix()],
         language=language,
-        include_dirs=[source.parent.as_posix()],
+        include_dirs=["Recommenders", source.parent.as_posix()],
         define_macros=MACROS,
         extra_compile_args=[*FLAGS[language], *flags],
     )
@@ -65,8 +65,8 @@ def generate(extensions: list[Extension], suffix: str = "") -> list[Extension]:
     return cythonize(extensions, build_dir=BUILD_FOLDER + suffix, compiler_directives=DIRECTIVES, force=True)
 
 
-extensions = generate([extension(name) for name in KERNELS])
+extensions = generate([extension(name, language) for name, language in KERNELS.items()])
 for suffix, flags in INSTRUCTION_SETS.items():
-    extensions += generate([extension(name, suffix, "c++", flags) for name in DISPATCHED_KERNELS], suffix)
+    extensions += generate([extension(name, "c++", suffix, flags) for name in DISPATCHED_KERNELS], suffix)
 
 setup(ext_modules=extensions)

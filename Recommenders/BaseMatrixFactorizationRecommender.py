@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from Recommenders._factor_ranker import FactorRanker
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders._validation import check_ids
 from Recommenders.BaseRecommender import BaseRecommender
 
@@ -35,15 +37,42 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         self.USER_bias: np.ndarray | None = None
         self.GLOBAL_bias: Any = None
 
+    @also_by("_factor_ranker")
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
         """See BaseRecommender; ValueError for a user beyond the rows of USER_factors."""
         user_ids = self._check_scorable(user_id_array)
         scores = self._factor_score(user_ids, items_to_compute)
-        if self.use_bias:
-            check_fitted(self, "ITEM_bias", "GLOBAL_bias", "USER_bias")
+        if self._has_biases():
             scores += self.ITEM_bias + self.GLOBAL_bias
             scores += self.USER_bias[user_ids, np.newaxis]  # type: ignore[index]
         return scores
+
+    def _has_biases(self) -> bool:
+        """Whether biases are added; raises where they should be and are not there."""
+        if self.use_bias:
+            check_fitted(self, "ITEM_bias", "GLOBAL_bias", "USER_bias")
+        return self.use_bias
+
+    def _factor_ranker(self, request: RankingRequest) -> Ranker:
+        """The ranker of these factors, where its kernel can take them."""
+        self._check_scorable([])
+        item_factors: np.ndarray = self.ITEM_factors  # type: ignore[assignment]
+        item_bias = np.zeros(self.n_items, dtype=np.float32)
+        bias_of_users: Any = 0.0
+        if self._has_biases():
+            item_bias, bias_of_users = np.asarray(self.ITEM_bias), self.GLOBAL_bias + self.USER_bias
+        dtypes = {array.dtype for array in (self._user_vectors(np.zeros(1, np.int64)), item_factors, item_bias)}
+        lengths = (len(self.USER_factors), len(item_factors), len(item_bias))  # type: ignore[arg-type]
+        takes = (
+            request.candidates is None
+            and dtypes == {np.dtype(np.float32)}
+            and lengths == (self.n_users, self.n_items, self.n_items)
+            # only then it decides no rank
+            and np.isfinite(bias_of_users).all()
+        )
+        if not takes:
+            return ScoreRanker(self, request)
+        return FactorRanker(self, request, self._user_vectors, item_factors, item_bias)
 
     def _check_scorable(self, user_id_array: Any) -> np.ndarray:
         """The user ids, checked; raises where there are no factors that fit them and each other."""
@@ -137,10 +166,14 @@ class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
         self.ITEM_factors = None
         self.Sigma: np.ndarray | None = None
 
+    @also_by("_factor_ranker")
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
         """See BaseRecommender; ValueError for a user beyond the rows of USER_factors."""
         check_fitted(self, "Sigma")
         return self._factor_score(self._check_scorable(user_id_array), items_to_compute)
+
+    def _has_biases(self) -> bool:
+        return False
 
     def _user_vectors(self, user_ids: np.ndarray) -> np.ndarray:
         vectors: np.ndarray = super()._user_vectors(user_ids) * self.Sigma

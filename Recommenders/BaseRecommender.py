@@ -6,11 +6,10 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._top_k import as_lists, mask_other_columns, mask_seen, top_k
+from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
+from Recommenders._threads import check_num_threads
+from Recommenders._top_k import as_lists, top_k
 from Recommenders._validation import check_bool, check_ids, check_int, check_sparse
-
-# recommend() scores this many user-item pairs at a time (128 MB of float32), so that it never holds users x items.
-_SCORES_A_BLOCK = 1 << 25
 
 
 class BaseRecommender:
@@ -137,6 +136,7 @@ class BaseRecommender:
         """
         raise NotImplementedError(f"{self.RECOMMENDER_NAME} has no _compute_item_score")
 
+    @also_by("start_ranking")
     def recommend(
         self,
         user_id_array: Any,
@@ -184,27 +184,96 @@ class BaseRecommender:
             Before fit() or load_model().
         """
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
-        cutoff = self.n_items if cutoff is None else min(check_int("cutoff", cutoff, minimum=1), self.n_items)
-        if items_to_compute is not None:
-            items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
         return_scores = check_bool("return_scores", return_scores)
-        removed = self._removed_items(remove_top_pop_flag, remove_custom_items_flag)
-        remove_seen_flag = check_bool("remove_seen_flag", remove_seen_flag)
+        request = self._ranking_request(
+            cutoff, remove_seen_flag, items_to_compute, remove_top_pop_flag, remove_custom_items_flag
+        )
+        if return_scores:
+            scores = ScoreRanker(self, request).scores(user_ids)
+            ids, lengths = top_k(scores, request.cutoff, row_ids=user_ids, num_threads=request.num_threads)
+        else:
+            ids, lengths = self._ranker(request).rank(user_ids)
 
-        ranking: list[Any] = []
-        scores = np.empty((0, self.n_items), dtype=np.float32)
-        step = max(1, user_ids.size if return_scores else _SCORES_A_BLOCK // self.n_items)
-        for start in range(0, user_ids.size, step):
-            block = user_ids[start : start + step]
-            scores = self._fresh_scores(block, items_to_compute)
-            if remove_seen_flag:
-                mask_seen(scores, self.URM_train, block)
-            scores[:, removed] = -np.inf
-            ranking += as_lists(*top_k(scores, cutoff, row_ids=block))
-
+        ranking: list[Any] = as_lists(ids, lengths)
         if np.ndim(user_id_array) == 0:
             ranking = ranking[0]
         return (ranking, scores) if return_scores else ranking
+
+    def start_ranking(
+        self,
+        cutoff: int | None = None,
+        *,
+        remove_seen_flag: bool = True,
+        remove_custom_items_flag: bool = False,
+        candidates: Any = None,
+        num_threads: int | None = None,
+    ) -> Ranker:
+        """What `recommend` does, prepared once for many users and with the rankings in arrays.
+
+        A model that is trained further, or has another training matrix, needs another ranker.
+
+        Parameters
+        ----------
+        cutoff, remove_seen_flag, remove_custom_items_flag
+            As in `recommend`.
+        candidates : scipy sparse matrix, shape (n_users, n_items), default None
+            Rank for each user the items of its stored entries only; None for all items.
+        num_threads : int >= 1, default None
+            Threads over users, at most; None for as many as there are processors. The result does not depend on it.
+
+        Returns
+        -------
+        Ranker
+            Its `rank(user_ids)` takes an array of int64, shape (B,), and returns the ids, int32 of shape (B, cutoff),
+            filled with -1 after the end of a list, and the lengths of the lists, int32 of shape (B,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an argument that is not as described.
+        RuntimeError
+            Before fit() or load_model().
+        """
+        return self._ranker(
+            self._ranking_request(
+                cutoff,
+                remove_seen_flag,
+                remove_custom_items_flag=remove_custom_items_flag,
+                candidates=candidates,
+                num_threads=num_threads,
+            )
+        )
+
+    def _ranking_request(
+        self,
+        cutoff: int | None,
+        remove_seen_flag: bool,
+        items_to_compute: Any = None,
+        remove_top_pop_flag: bool = False,
+        remove_custom_items_flag: bool = False,
+        candidates: Any = None,
+        num_threads: int | None = None,
+    ) -> RankingRequest:
+        """The arguments of `recommend` and `start_ranking`, checked."""
+        if items_to_compute is not None:
+            items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
+        if candidates is not None:
+            candidates = check_sparse("candidates", candidates, allow_empty=True)
+            if candidates.shape != self.URM_train.shape:
+                raise ValueError(f"candidates must be of shape {self.URM_train.shape}, got {candidates.shape}")
+        return RankingRequest(
+            cutoff=self.n_items if cutoff is None else min(check_int("cutoff", cutoff, minimum=1), self.n_items),
+            remove_seen=check_bool("remove_seen_flag", remove_seen_flag),
+            removed=self._removed_items(remove_top_pop_flag, remove_custom_items_flag),
+            items_to_compute=items_to_compute,
+            candidates=candidates,
+            num_threads=check_num_threads("num_threads", num_threads),
+        )
+
+    def _ranker(self, request: RankingRequest) -> Ranker:
+        """The fastest way to the rankings that this recommender's scores make."""
+        make = faster_form(self, "_compute_item_score")
+        return ScoreRanker(self, request) if make is None else make(request)
 
     def _removed_items(self, remove_top_pop_flag: bool, remove_custom_items_flag: bool) -> np.ndarray:
         """The ids of the items that the two flags leave out for every user."""
@@ -214,19 +283,6 @@ class BaseRecommender:
         if check_bool("remove_custom_items_flag", remove_custom_items_flag):
             removed = np.append(removed, self.items_to_ignore_ID)
         return removed.astype(np.int64)
-
-    def _fresh_scores(self, user_ids: np.ndarray, items_to_compute: np.ndarray | None) -> np.ndarray:
-        """The subclass's scores, checked, in an array that may be written to, as float32 or float64."""
-        scores = np.asarray(self._compute_item_score(user_ids, items_to_compute=items_to_compute))
-        if scores.shape != (user_ids.size, self.n_items):
-            expected = (user_ids.size, self.n_items)
-            raise ValueError(f"the scores of {self.RECOMMENDER_NAME} must be of shape {expected}, got {scores.shape}")
-        dtype = scores.dtype if scores.dtype in (np.float32, np.float64) else np.float64
-        scores = np.require(scores, dtype=dtype, requirements=["C", "W"])
-        if items_to_compute is not None:
-            # a scorer written by a user may forget its second argument
-            mask_other_columns(scores, items_to_compute)
-        return scores
 
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Write the model as one zip into a folder; its name is RECOMMENDER_NAME unless given."""

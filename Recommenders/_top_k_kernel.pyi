@@ -1,5 +1,6 @@
 import numpy as np
 
-def top_k_of_rows(
-    scores: np.ndarray, heap_scores: np.ndarray, heap_ids: np.ndarray, ids: np.ndarray, lengths: np.ndarray
-) -> int: ...
+def mask_of_rows(
+    scores: np.ndarray, starts: np.ndarray, ends: np.ndarray, items: np.ndarray, columns: np.ndarray
+) -> None: ...
+def top_k_of_rows(scores: np.ndarray, ids: np.ndarray, lengths: np.ndarray) -> int: ...

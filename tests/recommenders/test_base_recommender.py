@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
+from Recommenders._top_k import as_lists
 from Recommenders.BaseRecommender import BaseRecommender
 from tests.reference import top_k as reference
 
@@ -211,7 +212,41 @@ def test_users_are_scored_in_blocks_unless_all_scores_are_asked_for(tiny_URM, mo
 
     recommender = Counting(tiny_URM, verbose=False)
     whole = recommender.recommend([3, 0, 1, 2, 3])
-    monkeypatch.setattr("Recommenders.BaseRecommender._SCORES_A_BLOCK", 10)
+    monkeypatch.setattr("Recommenders._ranking._SCORES_A_BLOCK", 10)
     assert recommender.recommend([3, 0, 1, 2, 3]) == whole
     assert recommender.recommend([3, 0, 1, 2, 3], return_scores=True)[0] == whole
     assert blocks == [5, 2, 2, 1, 5]
+
+
+def test_start_ranking_gives_the_lists_of_recommend_in_arrays(tiny_URM):
+    recommender = scorer(tiny_URM, np.random.default_rng(0).integers(0, 3, (4, 5)).astype(float))
+    recommender.set_items_to_ignore([2])
+    for flags in ({}, {"remove_seen_flag": False}, {"remove_custom_items_flag": True}):
+        ids, lengths = recommender.start_ranking(3, num_threads=2, **flags).rank(np.array([3, 0, 1]))
+        assert ids.dtype == lengths.dtype == np.int32
+        assert (ids[np.arange(3) >= lengths[:, None]] == -1).all()
+        assert as_lists(ids, lengths) == recommender.recommend([3, 0, 1], cutoff=3, **flags)
+
+
+def test_start_ranking_ranks_each_users_candidates_alone(tiny_URM):
+    candidates = sps.csr_matrix([[1, 0, 1, 1, 1], [0] * 5, [0, 0, 0, 2, 0], [1] * 5])
+    recommender = scorer(tiny_URM)
+    ids, lengths = recommender.start_ranking(candidates=candidates).rank(np.arange(4))
+    expected = [recommender.recommend(user, items_to_compute=candidates[user].indices) for user in range(4)]
+    assert as_lists(ids, lengths) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cutoff": 0}, "cutoff must be an integer >= 1, got 0"),
+        ({"num_threads": 0}, "num_threads must be an integer >= 1, got 0"),
+        ({"num_threads": 1.5}, "num_threads must be an integer >= 1, got 1.5"),
+        ({"candidates": np.ones((4, 5))}, "candidates must be a scipy sparse matrix"),
+        ({"candidates": sps.eye(5, format="csr")}, r"candidates must be of shape \(4, 5\), got \(5, 5\)"),
+        ({"remove_seen_flag": 1}, "remove_seen_flag must be True or False, got 1"),
+    ],
+)
+def test_start_ranking_refuses_bad_arguments(tiny_URM, arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        scorer(tiny_URM).start_ranking(**arguments)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from Recommenders._top_k import as_lists, mask_other_columns, mask_seen, top_k
+from Recommenders._top_k import Profiles, as_lists, mask_items, mask_other_columns, top_k
 from tests.reference import top_k as reference
 
 FEW_VALUES = st.sampled_from([-np.inf, -1.0, -0.0, 0.0, 0.5, 2.0, np.inf])
@@ -71,6 +71,18 @@ def test_many_kernel_calls_give_what_one_gives(monkeypatch):
         top_k(scores, 4)
 
 
+def test_threads_change_nothing(monkeypatch):
+    monkeypatch.setattr("Recommenders._top_k._SCORES_A_THREAD", 60)
+    scores = np.random.default_rng(0).integers(0, 5, size=(50, 30)).astype(np.float32)
+    one = top_k(scores, 7)
+    for num_threads in (2, 3, 64):
+        for alone, together in zip(one, top_k(scores, 7, num_threads=num_threads)):
+            np.testing.assert_array_equal(alone, together)
+    scores[[31, 47], 3] = np.nan
+    with pytest.raises(ValueError, match="row 31"):
+        top_k(scores, 4, num_threads=3)
+
+
 def test_views_and_read_only_scores_are_ranked_and_never_changed():
     whole = np.random.default_rng(0).normal(size=(8, 12))
     before = whole.copy()
@@ -102,12 +114,23 @@ def test_bad_arguments_are_refused(scores, k, error):
         top_k(scores, k)
 
 
-def test_mask_seen_hides_exactly_the_entries_of_each_row_of_the_matrix():
+@DTYPES
+@pytest.mark.parametrize("index_dtype", [np.int32, np.int64])
+def test_mask_items_hides_exactly_the_entries_of_each_row_of_the_matrix_and_the_removed_columns(dtype, index_dtype):
     URM = sps.random(20, 15, density=0.3, random_state=1, format="csr")
     users = np.array([3, 3, 19, 0])
-    scores = np.ones((4, 15), dtype=np.float32)
-    mask_seen(scores, URM, users)
-    np.testing.assert_array_equal(scores == -np.inf, URM.toarray()[users] != 0)
+    profiles = Profiles.of(URM, users)
+    scores = np.ones((4, 15), dtype=dtype)
+    mask_items(scores, profiles._replace(items=profiles.items.astype(index_dtype)), np.array([2, 9]))
+    hidden = URM.toarray()[users] != 0
+    hidden[:, [2, 9]] = True
+    np.testing.assert_array_equal(scores == -np.inf, hidden)
+
+
+def test_mask_items_of_users_without_items_hides_nothing():
+    scores = np.ones((2, 3))
+    mask_items(scores, Profiles.empty(2), np.empty(0, dtype=np.int64))
+    assert (scores == 1).all()
 
 
 def test_mask_other_columns_keeps_exactly_the_given_columns():

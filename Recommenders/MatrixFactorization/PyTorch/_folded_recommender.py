@@ -8,6 +8,7 @@ import scipy.sparse as sps
 from numpy.typing import NDArray
 
 from Recommenders._model_archive import check_fitted, load_archive, save_archive
+from Recommenders._ranking import also_by
 from Recommenders._validation import check_bool, check_ids, check_pairs, check_sparse
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
@@ -44,6 +45,7 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
             raise ValueError(f"URM_train_new must be of shape {self.URM_train.shape}, got {URM_train.shape}")
         super().set_URM_train(URM_train, **kwargs)
 
+    @also_by("_factor_ranker")
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> NDArray[Any]:
         check_fitted(self, *Factors._fields)
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)

@@ -4,12 +4,11 @@ The same arithmetic as the torch engine's: the scores of a batch with the parame
 repeated users and items summed, then one step of the optimiser for each row that the batch touches, and for w and b.
 """
 
-import importlib
-
 import numpy as np
 import scipy.sparse as sps
 import torch
 
+from Recommenders._kernels import import_kernel
 from Recommenders.MatrixFactorization.PyTorch import _fused_kernel
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._padded_rows import (
@@ -27,10 +26,7 @@ MAX_ROWS = np.iinfo(np.int32).max
 
 _SLICE = 1 << 24  # numbers of rows that are trained between two moments at which an interrupt is answered
 
-if _fused_kernel.use_avx2():
-    train_ratings = importlib.import_module(f"{_fused_kernel.__name__}_avx2").train_ratings
-else:
-    train_ratings = _fused_kernel.train_ratings
+train_ratings = import_kernel(_fused_kernel.__name__).train_ratings
 
 
 class FusedEngine:

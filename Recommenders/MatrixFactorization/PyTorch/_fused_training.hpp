@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "_compiler.h"
+#include "_dispatch.hpp"
 #include "_fused_losses.hpp"
 #include "_fused_optimizers.hpp"
 #include "_fused_records.hpp"
@@ -248,14 +249,6 @@ double train(Training& training, const Record* records, int64_t n_records, int64
         case RMSPROP: return train_with<RMSprop>(training, records, n_records, begin, end, batch_size);
         default: return train_with<SGD>(training, records, n_records, begin, end, batch_size);
     }
-}
-
-inline bool use_avx2() {
-#if defined(RECSYS_MF_DISPATCH)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return false;
-#endif
 }
 
 }  // namespace

@@ -1,0 +1,158 @@
+"""Rankings by factors that never make the matrix of scores, and compute only the scores that may matter."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from Recommenders._kernels import import_kernel
+from Recommenders._ranking import RankingRequest, ScoreRanker
+from Recommenders._threads import for_each_slice
+
+_kernel = import_kernel("Recommenders._factor_ranking_kernel")
+_SECTION_ITEMS = _kernel.PANEL * _kernel.SECTION
+
+# What the catalogue costs to prepare is worth it from here on.
+_FEW_USERS = 32
+# float32 holds every score, and every step on the way to it, below this
+_LARGEST_SCORE = 1e37
+# A kernel call holds back Ctrl-C: this many products of numbers take some 0.1 s where no item can be skipped.
+_PRODUCTS_A_CALL = 1 << 31
+# users whose rows decide in which order the items are tried
+_SAMPLED_USERS = 1024
+
+
+class FactorCatalogue(NamedTuple):
+    """Items in the order in which they are tried, as the kernel takes them.
+
+    Letters of the shapes: N panels of P items, F factors, S sections.
+
+    Attributes
+    ----------
+    panels : np.ndarray of float32, shape (N, F, P)
+    biases : np.ndarray of float32, shape (N, P)
+        -inf in the places without an item.
+    items : np.ndarray of int32, shape (N, P)
+    bounds : np.ndarray of float64, shape (S, 2)
+        No score of a section is above |user vector| * bounds[., 0] + bounds[., 1], by Cauchy and Schwarz.
+    """
+
+    panels: np.ndarray
+    biases: np.ndarray
+    items: np.ndarray
+    bounds: np.ndarray
+
+    @classmethod
+    def of(
+        cls, item_factors: np.ndarray, item_bias: np.ndarray, items: np.ndarray, user_norm: float
+    ) -> "FactorCatalogue":
+        """The given items, those first that are likely to score most for a user vector of length `user_norm`.
+
+        Parameters
+        ----------
+        item_factors, item_bias : np.ndarray of float32, shapes (n_items, F) and (n_items,)
+        items : np.ndarray of int64
+        user_norm : float
+        """
+        factors, bias = item_factors[items], item_bias[items]
+        # a sum of F products and a bias is off by less than this share of the sum of their sizes, and by less than
+        # `tiny` where numbers are too small for their full precision
+        rounding = (factors.shape[1] + 2) * float(np.finfo(np.float32).eps)
+        tiny = float(np.finfo(np.float32).tiny)
+        norms = np.sqrt(np.einsum("if,if->i", factors, factors, dtype=np.float64)) * (1 + 2 * rounding)
+        largest = bias.astype(np.float64)
+        finite = largest > -np.inf
+        largest[finite] += rounding * np.abs(largest[finite]) + tiny
+
+        order = np.argsort(-(norms * user_norm + largest), kind="stable")
+        n_places = -(-items.size // _SECTION_ITEMS) * _SECTION_ITEMS
+        panels = np.zeros((n_places, factors.shape[1]), dtype=np.float32)
+        panels[: items.size] = factors[order]
+        by_section = [_padded(values[order], n_places, filler) for values, filler in ((norms, 0.0), (largest, -np.inf))]
+        return cls(
+            np.ascontiguousarray(panels.reshape(-1, _kernel.PANEL, factors.shape[1]).transpose(0, 2, 1)),
+            _padded(bias[order], n_places, -np.inf).reshape(-1, _kernel.PANEL),
+            _padded(items[order].astype(np.int32), n_places, 0).reshape(-1, _kernel.PANEL),
+            np.stack([values.reshape(-1, _SECTION_ITEMS).max(axis=1) for values in by_section], axis=1),
+        )
+
+
+def _padded(values: np.ndarray, size: int, filler: float) -> np.ndarray:
+    return np.concatenate([values, np.full(size - values.size, filler, dtype=values.dtype)])
+
+
+class FactorRanker:
+    """Ranks by score(u, i) = user_vectors(u) . item_factors[i] + item_bias[i].
+
+    The factors are read when the first users are ranked, and not again. A few users, and numbers that float32 sums may
+    not hold, are ranked by their scores instead.
+
+    Parameters
+    ----------
+    recommender : BaseRecommender
+        Its `_compute_item_score` gives these scores, but for a summand of each user's own.
+    request : RankingRequest
+        Without candidates.
+    user_vectors : callable
+        From user ids, shape (B,), to float32 of shape (B, F).
+    item_factors, item_bias : np.ndarray of float32, shapes (n_items, F) and (n_items,)
+    """
+
+    def __init__(
+        self,
+        recommender: Any,
+        request: RankingRequest,
+        user_vectors: Callable[[np.ndarray], np.ndarray],
+        item_factors: np.ndarray,
+        item_bias: np.ndarray,
+    ) -> None:
+        self._recommender = recommender
+        self._request = request
+        self._by_scores = ScoreRanker(recommender, request)
+        self._user_vectors = user_vectors
+        self._item_factors, self._item_bias = item_factors, item_bias
+        self._catalogue: FactorCatalogue | None = None
+
+    def rank(self, user_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See Ranker."""
+        if user_ids.size < _FEW_USERS and self._catalogue is None:
+            return self._by_scores.rank(user_ids)
+        vectors = np.ascontiguousarray(self._user_vectors(user_ids))
+        if not self._float32_holds(vectors):
+            return self._by_scores.rank(user_ids)
+        if self._catalogue is None:
+            self._catalogue = self._prepare()
+        return self._rank_vectors(user_ids, vectors, self._catalogue)
+
+    def _float32_holds(self, vectors: np.ndarray) -> bool:
+        """Whether no sum can overflow; False for NaN."""
+        bias = self._item_bias[self._item_bias > -np.inf]
+        sizes = [float(np.abs(part).max(initial=0)) for part in (vectors, self._item_factors, bias)]
+        return bool(sizes[0] * sizes[1] * vectors.shape[1] + sizes[2] < _LARGEST_SCORE)
+
+    def _prepare(self) -> FactorCatalogue:
+        n_users, n_items = self._recommender.n_users, self._recommender.n_items
+        ranked = np.zeros(n_items, dtype=bool)
+        ranked[slice(None) if self._request.items_to_compute is None else self._request.items_to_compute] = True
+        ranked[self._request.removed] = False
+        sample = self._user_vectors(np.arange(0, n_users, -(-n_users // _SAMPLED_USERS)))
+        user_norm = float(np.linalg.norm(sample, axis=1).mean())
+        return FactorCatalogue.of(self._item_factors, self._item_bias, np.flatnonzero(ranked), user_norm)
+
+    def _rank_vectors(
+        self, user_ids: np.ndarray, vectors: np.ndarray, catalogue: FactorCatalogue
+    ) -> tuple[np.ndarray, np.ndarray]:
+        n_users, n_items = user_ids.size, self._recommender.n_items
+        starts, ends, seen = self._request.seen(self._recommender.URM_train, user_ids)
+        ids = np.full((n_users, self._request.cutoff), -1, dtype=np.int32)
+        lengths = np.zeros(n_users, dtype=np.int32)
+
+        def rank(rows: slice) -> None:
+            _kernel.rank_by_factors(
+                vectors[rows], *catalogue, n_items, starts[rows], ends[rows], seen, ids[rows], lengths[rows]
+            )
+
+        longest = _PRODUCTS_A_CALL // max(1, catalogue.panels.size)
+        num_threads = self._request.num_threads
+        for_each_slice(rank, n_users, max(1, min(-(-n_users // (4 * num_threads)), longest)), num_threads)
+        return ids, lengths

@@ -1,0 +1,19 @@
+"""Imports the build of a kernel that suits the processor."""
+
+import importlib
+from types import ModuleType
+
+
+def import_kernel(name: str) -> ModuleType:
+    """The module `name`, or `<name>_avx2` where there is one and the processor runs it.
+
+    Raises
+    ------
+    ImportError
+        With what to do, where the kernels were not compiled: the sources alone, of a clone that was not installed.
+    """
+    try:
+        kernel = importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError("the compiled kernels are missing: run `python -m pip install .` in the clone") from error
+    return importlib.import_module(f"{name}_avx2") if getattr(kernel, "use_avx2", bool)() else kernel

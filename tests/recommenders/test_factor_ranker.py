@@ -1,0 +1,224 @@
+"""Rankings by factors beside those by all scores: the same lists, whatever is skipped and however it is grouped."""
+
+import importlib
+
+import numpy as np
+import pytest
+import scipy.sparse as sps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from Recommenders import _factor_ranker, _factor_ranking_kernel
+from Recommenders._top_k import as_lists
+from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender, BaseSVDRecommender
+from tests.reference import top_k as reference
+
+
+def factorisation(user_factors, item_factors, item_bias=None, URM=None):
+    n_users, n_items = len(user_factors), len(item_factors)
+    if URM is None:
+        URM = sps.csr_matrix(([1.0], ([0], [0])), shape=(n_users, n_items))
+    recommender = BaseMatrixFactorizationRecommender(URM, verbose=False)
+    recommender.USER_factors, recommender.ITEM_factors = user_factors, item_factors
+    if item_bias is not None:
+        recommender.use_bias = True
+        recommender.ITEM_bias, recommender.GLOBAL_bias = item_bias, np.float32(2)
+        recommender.USER_bias = np.ones(n_users, dtype=np.float32)
+    return recommender
+
+
+def integers(rng, *shape, largest=3):
+    """Small integers, whose products and sums are exact in float32 and full of ties."""
+    return rng.integers(-largest, largest + 1, shape).astype(np.float32)
+
+
+def by_scores(recommender, users, cutoff, **flags):
+    scores = recommender.recommend(users, cutoff, return_scores=True, **flags)[1]
+    return reference.top_k(scores, cutoff)
+
+
+def by_ranker(recommender, users, cutoff, num_threads=1, **flags):
+    ranker = recommender.start_ranking(cutoff, num_threads=num_threads, **flags)
+    assert isinstance(ranker, _factor_ranker.FactorRanker)
+    return as_lists(*ranker.rank(np.asarray(users)))
+
+
+@pytest.fixture(autouse=True)
+def few_users(monkeypatch):
+    monkeypatch.setattr("Recommenders._factor_ranker._FEW_USERS", 1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_users=st.integers(1, 40),
+    n_items=st.integers(1, 200),
+    n_factors=st.integers(1, 12),
+    cutoff=st.integers(1, 250),
+    num_threads=st.integers(1, 3),
+)
+def test_equals_the_oracle_on_exact_scores_full_of_ties(seed, n_users, n_items, n_factors, cutoff, num_threads):
+    rng = np.random.default_rng(seed)
+    density = rng.choice([0.0, 0.1, 0.9])
+    URM = sps.csr_matrix(rng.random((n_users, n_items)) < density, dtype=np.float32)
+    if URM.nnz == 0:
+        URM = None
+    item_bias = None
+    if rng.random() < 0.7:
+        item_bias = integers(rng, n_items, largest=rng.choice([1, 50]))
+        item_bias[rng.random(n_items) < rng.choice([0.0, 0.2, 1.0])] = -np.inf
+    scale = rng.choice([0.0, 1.0, 4.0], n_items)[:, None].astype(np.float32)
+    recommender = factorisation(
+        integers(rng, n_users, n_factors), integers(rng, n_items, n_factors) * scale, item_bias, URM
+    )
+    recommender.set_items_to_ignore(rng.choice(n_items, size=n_items // 4, replace=False))
+    users = rng.integers(0, n_users, rng.integers(1, 50))
+    flags = {"remove_seen_flag": bool(rng.random() < 0.7), "remove_custom_items_flag": bool(rng.random() < 0.5)}
+    expected = by_scores(recommender, users, cutoff, **flags)
+    assert by_ranker(recommender, users, cutoff, num_threads, **flags) == expected
+    assert recommender.recommend(users, cutoff, **flags) == expected
+
+
+@pytest.mark.parametrize("n_factors", [1, 7, 64, 300])
+def test_equals_the_scores_ranking_on_many_items_of_very_different_size(n_factors):
+    rng = np.random.default_rng(n_factors)
+    item_factors = integers(rng, 5000, n_factors) * (2.0 ** rng.integers(-6, 3, (5000, 1))).astype(np.float32)
+    recommender = factorisation(integers(rng, 80, n_factors), item_factors, integers(rng, 5000, largest=20))
+    users = np.arange(80)
+    assert by_ranker(recommender, users, 20) == by_scores(recommender, users, 20)
+
+
+def test_most_items_of_long_tailed_factors_are_never_scored(monkeypatch):
+    """The bound is worth something: with it the kernel passes over what a loose one makes it score."""
+    rng = np.random.default_rng(0)
+    sizes = (1 / np.arange(1, 20_001))[:, None]
+    recommender = factorisation(
+        rng.normal(size=(200, 64)).astype(np.float32), (rng.normal(size=(20_000, 64)) * sizes).astype(np.float32)
+    )
+    ranker = recommender.start_ranking(10, num_threads=1)
+    users = np.arange(200)
+    tight = ranker.rank(users)
+    catalogue = ranker._catalogue
+    reach = np.linalg.norm(recommender.USER_factors, axis=1).max() * catalogue.bounds[:, 0]
+    kept = np.take_along_axis(recommender.USER_factors @ recommender.ITEM_factors.T, tight[0], axis=1)[:, -1]
+    assert (reach < kept.min()).mean() > 0.9
+    ranker._catalogue = catalogue._replace(bounds=np.full_like(catalogue.bounds, 1e30))
+    for with_bound, without in zip(tight, ranker.rank(users)):
+        np.testing.assert_array_equal(with_bound, without)
+
+
+def test_no_score_is_above_its_bound():
+    rng = np.random.default_rng(3)
+    for n_factors in (1, 10, 500):
+        users = rng.normal(size=(30, n_factors)).astype(np.float32)
+        items = users[rng.integers(0, 30, 500)] * rng.lognormal(0, 2, (500, 1)).astype(np.float32)  # parallel: equality
+        bias = rng.normal(size=500).astype(np.float32)
+        catalogue = _factor_ranker.FactorCatalogue.of(items, bias, np.arange(500), 1.0)
+        bounds = catalogue.bounds.repeat(_factor_ranker._SECTION_ITEMS, axis=0)[:500]
+        order = catalogue.items.ravel()[:500]
+        norms = np.linalg.norm(users.astype(np.float64), axis=1)[:, None]
+        scores = (users @ items.T + bias)[:, order]
+        assert (scores <= norms * bounds[:, 0] + bounds[:, 1]).all()
+
+
+def test_users_are_ranked_alike_in_any_company_and_on_any_number_of_threads():
+    rng = np.random.default_rng(1)
+    recommender = factorisation(
+        rng.normal(size=(301, 9)).astype(np.float32),
+        rng.normal(size=(700, 9)).astype(np.float32),
+        rng.normal(size=700).astype(np.float32),
+    )
+    ranker = recommender.start_ranking(10, num_threads=1)
+    whole, lengths = ranker.rank(np.arange(301))
+    for users in (np.array([300]), np.arange(300, 0, -7), np.array([5, 5, 5])):
+        np.testing.assert_array_equal(ranker.rank(users)[0], whole[users])
+    for num_threads in (2, 5):
+        other = recommender.start_ranking(10, num_threads=num_threads).rank(np.arange(301))
+        np.testing.assert_array_equal(other[0], whole)
+        np.testing.assert_array_equal(other[1], lengths)
+
+
+@pytest.mark.skipif(not _factor_ranking_kernel.use_avx2(), reason="there is one build, or this processor has no AVX2")
+def test_both_builds_give_the_same_lists(monkeypatch):
+    rng = np.random.default_rng(2)
+    recommender = factorisation(integers(rng, 100, 10), integers(rng, 900, 10), integers(rng, 900))
+    users = np.arange(100)
+    lists = []
+    for module in (_factor_ranking_kernel, importlib.import_module(f"{_factor_ranking_kernel.__name__}_avx2")):
+        monkeypatch.setattr("Recommenders._factor_ranker._kernel", module)
+        lists.append(by_ranker(recommender, users, 10))
+    assert lists[0] == lists[1] == by_scores(recommender, users, 10)
+
+
+def test_seen_items_with_64_bit_ids_are_left_out():
+    rng = np.random.default_rng(4)
+    URM = sps.csr_matrix(rng.random((50, 90)) < 0.3, dtype=np.float32)
+    recommender = factorisation(integers(rng, 50, 3), integers(rng, 90, 3), URM=URM)
+    expected = by_scores(recommender, np.arange(50), 30)
+    recommender.URM_train.indices = recommender.URM_train.indices.astype(np.int64)
+    assert by_ranker(recommender, np.arange(50), 30) == expected
+
+
+def test_no_users_and_no_items_left_give_empty_lists():
+    rng = np.random.default_rng(5)
+    recommender = factorisation(integers(rng, 4, 2), integers(rng, 3, 2))
+    assert recommender.recommend([], 2) == []
+    assert by_ranker(recommender, np.empty(0, dtype=np.int64), 2) == []
+    recommender.set_items_to_ignore([0, 1, 2])
+    assert by_ranker(recommender, np.arange(4), 2, remove_custom_items_flag=True) == [[]] * 4
+
+
+def test_nan_and_numbers_beyond_float32_sums_go_the_way_of_the_scores():
+    rng = np.random.default_rng(6)
+    user_factors, item_factors = integers(rng, 40, 2), integers(rng, 30, 2)
+    item_factors[3, 1] = np.nan
+    user_factors[:, 1] = 1
+    with pytest.raises(ValueError, match="NaN in the row of id 0"):
+        factorisation(user_factors, item_factors).recommend(np.arange(40), remove_seen_flag=False)
+    item_factors[3, 1] = np.inf
+    lists = factorisation(user_factors, item_factors).recommend(np.arange(40), 2)
+    assert all(ranking[0] == 3 for ranking in lists)
+    large = factorisation(
+        np.full((40, 2), 1e30, np.float32), np.array([[1e8, 1e8], [-1e8, 1.0], [1.0, 0.0]], np.float32)
+    )
+    assert large.recommend(np.arange(40), remove_seen_flag=False) == by_scores(
+        large, np.arange(40), 3, remove_seen_flag=False
+    )
+
+
+@pytest.mark.parametrize("what", ["USER_bias", "GLOBAL_bias"])
+def test_a_bias_of_a_user_that_is_minus_infinity_recommends_nothing(what):
+    rng = np.random.default_rng(7)
+    recommender = factorisation(integers(rng, 40, 2), integers(rng, 30, 2), integers(rng, 30))
+    setattr(recommender, what, np.full_like(getattr(recommender, what), -np.inf))
+    assert recommender.recommend(np.arange(40), 5) == [[]] * 40
+
+
+def test_scores_that_a_subclass_or_the_object_itself_replaces_are_those_that_rank():
+    class Reversed(BaseMatrixFactorizationRecommender):
+        def _compute_item_score(self, user_id_array, items_to_compute=None):
+            return -super()._compute_item_score(user_id_array, items_to_compute)
+
+    rng = np.random.default_rng(8)
+    URM = sps.csr_matrix(([1.0], ([0], [0])), shape=(40, 30))
+    recommender = Reversed(URM, verbose=False)
+    recommender.USER_factors, recommender.ITEM_factors = integers(rng, 40, 2), integers(rng, 30, 2)
+    expected = reference.top_k(-(recommender.USER_factors @ recommender.ITEM_factors.T), 5)
+    assert recommender.recommend(np.arange(40), 5, remove_seen_flag=False) == expected
+
+    plain = factorisation(recommender.USER_factors, recommender.ITEM_factors)
+    plain._compute_item_score = recommender._compute_item_score
+    assert plain.recommend(np.arange(40), 5, remove_seen_flag=False) == expected
+
+
+def test_a_singular_value_decomposition_is_ranked_by_its_scaled_factors():
+    rng = np.random.default_rng(9)
+    recommender = BaseSVDRecommender(sps.csr_matrix(([1.0], ([0], [0])), shape=(60, 300)), verbose=False)
+    recommender.USER_factors, recommender.ITEM_factors = integers(rng, 60, 3), integers(rng, 300, 3)
+    recommender.Sigma = np.array([4, 2, 1], dtype=np.float32)
+    assert by_ranker(recommender, np.arange(60), 20) == by_scores(recommender, np.arange(60), 20)
+
+
+def test_factors_of_float64_are_ranked_in_float64():
+    users, items = np.ones((40, 1)), 1 + np.arange(50)[:, None] * 1e-12
+    assert factorisation(users, items).recommend(np.arange(40), 3) == [[49, 48, 47]] * 40
