@@ -10,7 +10,12 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 PYTORCH = "Recommenders.MatrixFactorization.PyTorch."
-KERNELS = {"Recommenders._top_k_kernel": "c++", PYTORCH + "_shuffle_kernel": "c"}
+KERNELS = {
+    "Recommenders._top_k_kernel": "c++",
+    PYTORCH + "_shuffle_kernel": "c",
+    "Evaluation._ranking_kernel": "c++",
+    "Evaluation._auc_kernel": "c",
+}
 
 # Built for every processor of its kind, and once more as <name>_avx2; which of the two runs is chosen at import.
 DISPATCHED_KERNELS = ["Recommenders._factor_ranking_kernel", PYTORCH + "_fused_kernel"]

@@ -11,8 +11,9 @@ from Evaluation._diversity import Diversity_similarity
 from Evaluation._evaluator_base import Evaluator
 from Evaluation._metric_table import EvaluatorMetrics
 from Evaluation._protocols import RankingRecommender
+from Evaluation._rankings import ArrayRankings, ListRankings, Rankings, faster_form
 from Evaluation._report import result_string
-from Evaluation._validation import check_sparse
+from Evaluation._validation import check_sparse, refuse
 
 __all__ = ["Evaluator", "EvaluatorHoldout", "EvaluatorMetrics", "EvaluatorNegativeItemSample", "get_result_string_df"]
 
@@ -36,7 +37,8 @@ class EvaluatorHoldout(Evaluator):
     ----------
     URM_test_list : scipy sparse matrix, (n_users, n_items)
         One matrix of test ratings, in spite of its historical name.
-    cutoff_list, min_ratings_per_user, exclude_seen, diversity_object, ignore_items, ignore_users, verbose
+    cutoff_list, min_ratings_per_user, exclude_seen, diversity_object, ignore_items, ignore_users, verbose, metrics,
+    num_threads
         As in Evaluator.
 
     Examples
@@ -67,6 +69,9 @@ class EvaluatorHoldout(Evaluator):
         ignore_items: Any = None,
         ignore_users: Any = None,
         verbose: bool = True,
+        *,
+        metrics: Any = None,
+        num_threads: int | None = None,
     ) -> None:
         super().__init__(
             URM_test_list,
@@ -77,19 +82,24 @@ class EvaluatorHoldout(Evaluator):
             ignore_items=ignore_items,
             ignore_users=ignore_users,
             verbose=verbose,
+            metrics=metrics,
+            num_threads=num_threads,
         )
 
-    def _recommend(self, recommender: RankingRecommender, users: np.ndarray) -> list[list[int]]:
-        # scores are not asked for: nothing here needs the users x items block
-        lists: list[list[int]] = recommender.recommend(
-            users,
-            remove_seen_flag=self.exclude_seen,
-            cutoff=self.max_cutoff,
-            remove_top_pop_flag=False,
-            remove_custom_items_flag=self.ignore_items_flag,
-            return_scores=False,
-        )
-        return lists
+    def _rankings(self, recommender: RankingRecommender) -> Rankings:
+        flags = {"remove_seen_flag": self.exclude_seen, "remove_custom_items_flag": self.ignore_items_flag}
+        start_ranking = faster_form(recommender, "recommend")
+        if start_ranking is not None:
+            ranker = start_ranking(self.max_cutoff, **flags, num_threads=self.num_threads)
+            return ArrayRankings(ranker, self.n_items, self.max_cutoff)
+
+        def recommend(users: np.ndarray) -> Any:
+            # scores are not asked for: nothing here needs the users x items block
+            return recommender.recommend(
+                users, cutoff=self.max_cutoff, remove_top_pop_flag=False, return_scores=False, **flags
+            )
+
+        return ListRankings(recommend, self.n_items, self.max_cutoff)
 
 
 class EvaluatorNegativeItemSample(Evaluator):
@@ -103,7 +113,8 @@ class EvaluatorNegativeItemSample(Evaluator):
         Every stored entry that is not 0 is a negative item of its user. They should be items that the user has not
         seen: with `exclude_seen` the seen ones are not ranked, and a UserWarning counts them, since the fewer the
         negatives the better the metrics look.
-    cutoff_list, min_ratings_per_user, exclude_seen, diversity_object, ignore_items, ignore_users, verbose
+    cutoff_list, min_ratings_per_user, exclude_seen, diversity_object, ignore_items, ignore_users, verbose, metrics,
+    num_threads
         As in Evaluator.
     """
 
@@ -121,6 +132,8 @@ class EvaluatorNegativeItemSample(Evaluator):
         ignore_users: Any = None,
         *,
         verbose: bool = True,
+        metrics: Any = None,
+        num_threads: int | None = None,
     ) -> None:
         URM_test = check_sparse("URM_test_list", URM_test_list)
         negative = check_sparse("URM_test_negative", URM_test_negative, shape=URM_test.shape).astype(bool)
@@ -133,7 +146,11 @@ class EvaluatorNegativeItemSample(Evaluator):
             ignore_items=ignore_items,
             ignore_users=ignore_users,
             verbose=verbose,
+            metrics=metrics,
+            num_threads=num_threads,
         )
+        if EvaluatorMetrics.AUC in self.metrics:
+            raise refuse(ValueError, "metrics", "without AUC, which is over all unseen items", "AUC")
         self._negative = negative
         self.URM_items_to_rank = sps.csr_matrix(self.URM_test.astype(bool) + negative)
 
@@ -147,18 +164,28 @@ class EvaluatorNegativeItemSample(Evaluator):
                 message = f"{n_seen} of {negative.nnz} negative items are in the training data and are not ranked"
                 warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=4)
 
-    def _recommend(self, recommender: RankingRecommender, users: np.ndarray) -> list[list[int]]:
-        # one call a user, since `items_to_compute` holds for all users of a call
-        indptr, indices = self.URM_items_to_rank.indptr, self.URM_items_to_rank.indices
-        lists: list[list[int]] = []
-        for user in users:
-            lists += recommender.recommend(
-                np.array([user]),
-                remove_seen_flag=self.exclude_seen,
-                cutoff=self.max_cutoff,
-                remove_top_pop_flag=False,
-                items_to_compute=indices[indptr[user] : indptr[user + 1]].astype(np.int64),
-                remove_custom_items_flag=self.ignore_items_flag,
-                return_scores=False,
+    def _rankings(self, recommender: RankingRecommender) -> Rankings:
+        flags = {"remove_seen_flag": self.exclude_seen, "remove_custom_items_flag": self.ignore_items_flag}
+        start_ranking = faster_form(recommender, "recommend")
+        if start_ranking is not None:
+            ranker = start_ranking(
+                self.max_cutoff, **flags, candidates=self.URM_items_to_rank, num_threads=self.num_threads
             )
-        return lists
+            return ArrayRankings(ranker, self.n_items, self.max_cutoff)
+        indptr, indices = self.URM_items_to_rank.indptr, self.URM_items_to_rank.indices
+
+        def recommend(users: np.ndarray) -> list[list[int]]:
+            # one call a user, since `items_to_compute` holds for all users of a call
+            lists: list[list[int]] = []
+            for user in users:
+                lists += recommender.recommend(
+                    np.array([user]),
+                    cutoff=self.max_cutoff,
+                    items_to_compute=indices[indptr[user] : indptr[user + 1]].astype(np.int64),
+                    remove_top_pop_flag=False,
+                    return_scores=False,
+                    **flags,
+                )
+            return lists
+
+        return ListRankings(recommend, self.n_items, self.max_cutoff)

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sps
 
 from Evaluation._metric_base import _Global_Item_Distribution_Counter, _User_Mean, divide, ratio
-from Evaluation._popularity import TrainStatistics
+from Evaluation._train_statistics import TrainStatistics
 from Evaluation._validation import refuse
 from Evaluation.ranking_batch import CutoffBatch
 
@@ -52,6 +52,28 @@ def shannon_entropy(counts: np.ndarray) -> float:
     positive = counts[counts > 0]
     p = positive / positive.sum()
     return float(0.0 - np.sum(p * np.log2(p)))  # a minus sign in front would make a zero negative
+
+
+def effective_catalog_size(counts: np.ndarray) -> float:
+    """2 sum_k k p_(k) - 1 over p = c / sum c in descending order: m if uniform over m items, 1 if one takes all.
+
+    NaN without recommendations. Gomez-Uribe and Hunt: The Netflix recommender system, ACM TMIS 6(4), 2015.
+
+    Examples
+    --------
+    >>> effective_catalog_size(np.array([3, 0, 3, 3]))
+    3.0
+    """
+    descending = np.sort(counts)[::-1]
+    ranks = np.arange(1, counts.size + 1)
+    return 2.0 * ratio(float(ranks @ descending), counts.sum()) - 1.0
+
+
+class Effective_Catalog_Size(_Global_Item_Distribution_Counter):
+    """`effective_catalog_size` of the counts of all items that are not ignored."""
+
+    def get_metric_value(self) -> float:
+        return effective_catalog_size(self._counts())
 
 
 class Gini_Diversity(_Global_Item_Distribution_Counter):
@@ -192,17 +214,17 @@ class Diversity_similarity(_User_Mean):
         copy.item_diversity_matrix = self.item_diversity_matrix
         return copy
 
-    def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        width = batch.ranking.shape[1]
-        step = max(1, _PAIRS_AT_ONCE // width**2)
-        sums = [self._pair_sums(batch.ranking[i : i + step]) for i in range(0, batch.n_users, step)]
+    def user_values(self, batch: CutoffBatch) -> np.ndarray:
+        ids = np.where(np.arange(batch.ids.shape[1]) < batch.lengths[:, None], batch.ids, -1)
+        step = max(1, _PAIRS_AT_ONCE // ids.shape[1] ** 2)
+        sums = [self._pair_sums(ids[i : i + step]) for i in range(0, batch.n_users, step)]
         n_pairs = batch.lengths * (batch.lengths - 1)
         return divide(np.concatenate(sums) if sums else np.zeros(0), n_pairs)
 
-    def _pair_sums(self, ranking: np.ndarray) -> np.ndarray:
+    def _pair_sums(self, ids: np.ndarray) -> np.ndarray:
         """Sum of D over the ordered pairs of different places of every list: (B, K) -> (B,)."""
-        n_users, width = ranking.shape
-        pairs = np.broadcast_to(ranking[:, :, None], (n_users, width, width))  # (B, K, K)
+        n_users, width = ids.shape
+        pairs = np.broadcast_to(ids[:, :, None], (n_users, width, width))  # (B, K, K)
         first, second = pairs.reshape(-1), pairs.transpose(0, 2, 1).reshape(-1)
         dissimilarity = np.asarray(self.item_diversity_matrix[first, second], dtype=np.float64).reshape(pairs.shape)
         used = (pairs >= 0) & (pairs.transpose(0, 2, 1) >= 0) & ~np.eye(width, dtype=bool)

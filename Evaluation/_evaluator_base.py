@@ -3,18 +3,22 @@
 import time
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sps
 
+from Evaluation._auc import AreaUnderCurve
 from Evaluation._diversity import Diversity_similarity
+from Evaluation._held_out import HeldOutRatings
 from Evaluation._metric_base import _Metrics_Object
-from Evaluation._metric_table import EvaluatorMetrics, MetricsSetup, metric_values
-from Evaluation._popularity import TrainStatistics
+from Evaluation._metric_table import EvaluatorMetrics, MetricsSetup, chosen_metrics
+from Evaluation._per_user import PerUserValues
 from Evaluation._protocols import RankingRecommender
+from Evaluation._rankings import Rankings, training_matrix
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
+from Evaluation._train_statistics import TrainStatisticsCache
 from Evaluation._validation import (
     check_bool,
     check_cutoff_list,
@@ -27,10 +31,7 @@ from Evaluation._validation import (
 )
 from Evaluation.ranking_batch import RankingBatch
 
-_USERS_AT_ONCE = 1000
-# a block has at most 128 MB of scores (float32, users x items) in the recommender, and 32 MB an array of ranks here
-_SCORES_AT_ONCE = 1 << 25
-_RANKS_AT_ONCE = 1 << 22
+Objects = dict[int, dict[EvaluatorMetrics, _Metrics_Object]]
 
 
 class Evaluator:
@@ -54,7 +55,14 @@ class Evaluator:
     ignore_users : list of int, default None
         Users that are not evaluated and left out of the counts of users.
     verbose : bool, default True
-        Whether to say what is ignored, show a progress bar and print the line that sums up an evaluation.
+        Whether to say what is ignored, show a progress bar where it takes longer than two seconds, and print the line
+        that sums up an evaluation.
+    metrics : list of str or EvaluatorMetrics, default None
+        The columns of the table, in the table's own order; nothing else is computed. None: the historical ones, which
+        are all but AUC and EFFECTIVE_CATALOG_SIZE.
+    num_threads : int >= 1, default None
+        Threads over users, at most, for recommenders of this framework; None for as many as there are processors. The
+        numbers have the same bits for any number of them.
 
     Attributes
     ----------
@@ -64,6 +72,8 @@ class Evaluator:
     ignore_items_ID, ignore_users_ID : ndarray, int64, ascending
     ignore_items_flag : bool
         Whether there is a list of items to ignore.
+    metrics : list of EvaluatorMetrics
+    num_threads : int or None
     cutoff_list, max_cutoff, min_ratings_per_user, exclude_seen, diversity_object, n_users, n_items, verbose
 
     Raises
@@ -91,6 +101,9 @@ class Evaluator:
         ignore_items: Any = None,
         ignore_users: Any = None,
         verbose: bool = True,
+        *,
+        metrics: Any = None,
+        num_threads: int | None = None,
     ) -> None:
         URM_test = check_sparse("URM_test", URM_test)
         self.n_users, self.n_items = URM_test.shape
@@ -103,6 +116,8 @@ class Evaluator:
         self.ignore_items_ID = check_ids("ignore_items", ignore_items, self.n_items)
         self.ignore_users_ID = check_ids("ignore_users", ignore_users, self.n_users)
         self.verbose = check_bool("verbose", verbose)
+        self.metrics = chosen_metrics(metrics, self.diversity_object is not None)
+        self.num_threads = None if num_threads is None else check_int("num_threads", num_threads, minimum=1)
 
         if self.ignore_items_flag:
             self._print(f"Ignoring {self.ignore_items_ID.size} Items")
@@ -110,6 +125,9 @@ class Evaluator:
             URM_test.eliminate_zeros()
         self.URM_test = URM_test
         self.users_to_evaluate = self._select_users(ignore_users is not None)
+        self._users = np.asarray(self.users_to_evaluate, dtype=np.int64)
+        self._held_out = HeldOutRatings(self.URM_test, self._users, self.cutoff_list)
+        self._statistics = TrainStatisticsCache()
         if self.max_cutoff > self.n_items:
             longer = [cutoff for cutoff in self.cutoff_list if cutoff > self.n_items]
             message = f"the catalogue has {self.n_items} items, so the lists are shorter than the cutoffs {longer}"
@@ -117,8 +135,7 @@ class Evaluator:
 
     def get_metric_names(self) -> list[str]:
         """The columns of a result, in their order."""
-        absent = set() if self.diversity_object is not None else {EvaluatorMetrics.DIVERSITY_SIMILARITY}
-        return [metric.value for metric in EvaluatorMetrics if metric not in absent]
+        return [metric.value for metric in self.metrics]
 
     def _check_diversity_object(self, value: Any) -> Diversity_similarity | None:
         allowed = f"None or a Diversity_similarity of {self.n_items} x {self.n_items} items"
@@ -148,22 +165,40 @@ class Evaluator:
     def _print(self, message: str) -> None:
         say(self.verbose, self.EVALUATOR_NAME, message)
 
-    def evaluateRecommender(self, recommender: RankingRecommender) -> tuple[pd.DataFrame, str]:
+    @overload
+    def evaluateRecommender(
+        self, recommender: RankingRecommender, *, return_per_user: Literal[False] = False
+    ) -> tuple[pd.DataFrame, str]: ...
+
+    @overload
+    def evaluateRecommender(
+        self, recommender: RankingRecommender, *, return_per_user: Literal[True]
+    ) -> tuple[pd.DataFrame, str, pd.DataFrame]: ...
+
+    def evaluateRecommender(
+        self, recommender: RankingRecommender, *, return_per_user: bool = False
+    ) -> tuple[pd.DataFrame, str] | tuple[pd.DataFrame, str, pd.DataFrame]:
         """Evaluate a fitted recommender.
 
         Parameters
         ----------
         recommender : object with `recommend` and `get_URM_train`
             Trained on a matrix of the shape of URM_test. It is also asked for `set_items_to_ignore` and
-            `reset_items_to_ignore` if items are ignored; they are reset even if the evaluation fails.
+            `reset_items_to_ignore` if items are ignored; they are reset even if the evaluation fails. Where `recommend`
+            is the framework's own, the rankings come in arrays and their scores are never all there at once.
+        return_per_user : bool, default False
+            Whether to return the accuracy of each user as well.
 
         Returns
         -------
         results_df : pandas.DataFrame
-            Index `cutoff` (int64, in the order of cutoff_list), a column for each of EvaluatorMetrics of dtype object
-            that holds Python floats.
+            Index `cutoff` (int64, in the order of cutoff_list), a column for each of the metrics of dtype object that
+            holds Python floats.
         results_str : str
             The same as text, a line a cutoff.
+        per_user : pandas.DataFrame, only with return_per_user
+            Index (user, cutoff), float64, a column for each of the metrics that are a mean over users of a value that
+            a user has by the user's hits or scores; their means over users are the columns of results_df. F1 is none.
 
         Raises
         ------
@@ -172,58 +207,73 @@ class Evaluator:
         ValueError
             If the shapes differ, or a recommended list is no ranking: ids out of range or repeated, too many.
         """
+        check_bool("return_per_user", return_per_user)
         methods = ["recommend", "get_URM_train"]
         methods += ["set_items_to_ignore", "reset_items_to_ignore"] if self.ignore_items_flag else []
         check_methods(recommender, methods)
-        train = self._train_statistics(recommender)
-        setup = MetricsSetup(self.URM_test, self.ignore_items_ID, self.ignore_users_ID, self.diversity_object, train)
-        objects = {cutoff: setup.metric_objects(cutoff) for cutoff in self.cutoff_list}
+        URM_train = training_matrix(recommender)
+        check_same_shape(recommender, URM_train.shape, self.URM_test.shape)
+        self._check_train(URM_train)
         if not self.users_to_evaluate:
             message = "No users had a sufficient number of relevant items"
             warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=2)
-        self._evaluate_users(recommender, objects)
 
-        rows = [metric_values(of_cutoff) for of_cutoff in objects.values()]
+        setup = MetricsSetup(
+            self.URM_test,
+            self.ignore_items_ID,
+            self.ignore_users_ID,
+            self.diversity_object,
+            URM_train,
+            self._statistics,
+        )
+        objects = {cutoff: setup.metric_objects(self.metrics, cutoff) for cutoff in self.cutoff_list}
+        per_user = PerUserValues(objects) if return_per_user else None
+        self._evaluate_users(recommender, URM_train, objects, per_user)
+
+        rows = [
+            {name.value: float(of_cutoff[name].get_metric_value()) for name in of_cutoff}
+            for of_cutoff in objects.values()
+        ]
         index = pd.Index(self.cutoff_list, dtype=np.int64, name="cutoff")
         results_df = pd.DataFrame(rows, index=index, dtype=object)
-        return results_df, result_string(results_df)
+        results_str = result_string(results_df)
+        return (results_df, results_str) if per_user is None else (results_df, results_str, per_user.table(self._users))
 
     def _evaluate_users(
-        self, recommender: RankingRecommender, objects: dict[int, dict[EvaluatorMetrics, _Metrics_Object]]
+        self,
+        recommender: RankingRecommender,
+        URM_train: sps.csr_matrix,
+        objects: Objects,
+        per_user: PerUserValues | None,
     ) -> None:
         """Add the recommendations of all users to the metric objects of every cutoff."""
         try:
             if self.ignore_items_flag:
                 recommender.set_items_to_ignore(self.ignore_items_ID)  # type: ignore[attr-defined]
-            for batch in self._batches(recommender):
+            for batch in self._batches(recommender, URM_train):
                 for cutoff, of_cutoff in objects.items():
                     view = batch.at(cutoff)
                     for metric_object in of_cutoff.values():
                         metric_object.add_recommendations(view)
+                    if per_user is not None:
+                        per_user.add(view)
         finally:
             if self.ignore_items_flag:
                 recommender.reset_items_to_ignore()  # type: ignore[attr-defined]
 
-    def _train_statistics(self, recommender: RankingRecommender) -> TrainStatistics:
-        """What the metrics need of the training data, which are not kept: `get_URM_train` is a copy."""
-        URM_train = sps.csr_matrix(recommender.get_URM_train())
-        check_same_shape(recommender, URM_train.shape, self.URM_test.shape)
-        self._check_train(URM_train)
-        return TrainStatistics(URM_train)
-
     def _check_train(self, URM_train: sps.csr_matrix) -> None:
         """Look at the training data before an evaluation; nothing to see for most evaluators."""
 
-    def _batches(self, recommender: RankingRecommender) -> Iterator[RankingBatch]:
+    def _batches(self, recommender: RankingRecommender, URM_train: sps.csr_matrix) -> Iterator[RankingBatch]:
         """The rankings of all users to evaluate, block by block, with progress and a closing line."""
-        users = np.asarray(self.users_to_evaluate, dtype=np.int64)
-        ranks = min(self.max_cutoff, self.n_items)
-        at_once = max(1, min(_USERS_AT_ONCE, _SCORES_AT_ONCE // self.n_items, _RANKS_AT_ONCE // ranks))
-        start = time.perf_counter()
+        users, start = self._users, time.perf_counter()
+        rankings = self._rankings(recommender)
+        area = self._area_under_curve(recommender, URM_train)
         with progress_bar(users.size, "user", self.EVALUATOR_NAME, self.verbose) as bar:
-            for first in range(0, users.size, at_once):
-                block = users[first : first + at_once]
-                yield RankingBatch(self._recommend(recommender, block), self.URM_test[block], self.max_cutoff)
+            for first in range(0, users.size, rankings.users_at_once):
+                block = users[first : first + rankings.users_at_once]
+                auc = None if area is None else area.of(block)
+                yield RankingBatch(*rankings.rank(block), self._held_out, first, auc)
                 bar.update(block.size)
         seconds = time.perf_counter() - start
         if users.size > 0:
@@ -231,6 +281,14 @@ class Evaluator:
             rate = users.size / max(seconds, 1e-9)
             self._print(f"Processed {users.size} (100.0%) in {elapsed:.2f} {unit}. Users per second: {rate:.0f}")
 
-    def _recommend(self, recommender: RankingRecommender, users: np.ndarray) -> list[list[int]]:
-        """The recommended lists of a block of users."""
+    def _area_under_curve(self, recommender: RankingRecommender, URM_train: sps.csr_matrix) -> AreaUnderCurve | None:
+        """Only where it is asked for, since it needs the scores of all items."""
+        if EvaluatorMetrics.AUC not in self.metrics:
+            return None
+        return AreaUnderCurve(
+            recommender, self.URM_test, URM_train if self.exclude_seen else None, self.ignore_items_ID
+        )
+
+    def _rankings(self, recommender: RankingRecommender) -> Rankings:
+        """The way to the recommender's rankings."""
         raise NotImplementedError

@@ -85,12 +85,12 @@ class _User_Mean(_Metrics_Object):
         self.total = 0.0
         self.n_users = 0
 
-    def _user_values(self, batch: CutoffBatch) -> np.ndarray:
+    def user_values(self, batch: CutoffBatch) -> np.ndarray:
         """The value of every user of the batch, (B,)."""
         raise NotImplementedError
 
     def add_recommendations(self, batch: CutoffBatch) -> None:
-        self.total += float(self._user_values(batch).sum())
+        self.total += float(self.user_values(batch).sum())
         self.n_users += batch.n_users
 
     def get_metric_value(self) -> float:

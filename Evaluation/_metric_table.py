@@ -1,7 +1,10 @@
 """The columns of an evaluation's result, in their order, and the metric object behind each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sps
@@ -11,6 +14,8 @@ from Evaluation import _coverage as coverage
 from Evaluation import _diversity as diversity
 from Evaluation import _popularity as popularity
 from Evaluation._metric_base import _Metrics_Object
+from Evaluation._train_statistics import TrainStatistics, TrainStatisticsCache
+from Evaluation._validation import refuse
 
 
 class EvaluatorMetrics(Enum):
@@ -44,6 +49,44 @@ class EvaluatorMetrics(Enum):
     RATIO_SHANNON_ENTROPY = "RATIO_SHANNON_ENTROPY"
     RATIO_AVERAGE_POPULARITY = "RATIO_AVERAGE_POPULARITY"
     RATIO_NOVELTY = "RATIO_NOVELTY"
+    AUC = "AUC"
+    EFFECTIVE_CATALOG_SIZE = "EFFECTIVE_CATALOG_SIZE"
+
+
+# what the historical table does not have
+_ONLY_WHEN_NAMED = (EvaluatorMetrics.AUC, EvaluatorMetrics.EFFECTIVE_CATALOG_SIZE)
+
+
+def chosen_metrics(names: Any, has_diversity: bool) -> list[EvaluatorMetrics]:
+    """The metrics of a table, in its order: those that are named, or the historical ones if names is None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no list of names, for unknown or repeated names, and for DIVERSITY_SIMILARITY without its object.
+    """
+    similarity = EvaluatorMetrics.DIVERSITY_SIMILARITY
+    if names is None:
+        return [
+            metric
+            for metric in EvaluatorMetrics
+            if metric not in _ONLY_WHEN_NAMED and (has_diversity or metric is not similarity)
+        ]
+    allowed = "None or a non-empty list of " + ", ".join(metric.value for metric in EvaluatorMetrics)
+    if not isinstance(names, (list, tuple)):
+        raise refuse(TypeError, "metrics", allowed, repr(names))
+    known = {metric.value: metric for metric in EvaluatorMetrics}
+    for name in names:
+        if not isinstance(name, (str, EvaluatorMetrics)):
+            raise refuse(TypeError, "metrics", allowed, repr(name))
+        if isinstance(name, str) and name not in known:
+            raise refuse(ValueError, "metrics", allowed, repr(name))
+    chosen = [known[name] if isinstance(name, str) else name for name in names]
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise refuse(ValueError, "metrics", allowed + ", each once", repr(names))
+    if similarity in chosen and not has_diversity:
+        raise refuse(ValueError, "diversity_object", f"given for {similarity.value}", "None")
+    return [metric for metric in EvaluatorMetrics if metric in chosen]
 
 
 @dataclass(frozen=True)
@@ -54,51 +97,66 @@ class MetricsSetup:
     ignore_items: np.ndarray
     ignore_users: np.ndarray
     diversity_object: diversity.Diversity_similarity | None
-    train: popularity.TrainStatistics
+    URM_train: sps.csr_matrix
+    statistics: TrainStatisticsCache
 
-    def metric_objects(self, cutoff: int) -> dict[EvaluatorMetrics, _Metrics_Object]:
-        """New metric objects of one cutoff; F1 has none, being a function of two others."""
-        M = EvaluatorMetrics
-        n_users, n_items = self.URM_test.shape
-        items, users, train = self.ignore_items, self.ignore_users, self.train
-        objects: dict[EvaluatorMetrics, _Metrics_Object] = {
-            M.PRECISION: accuracy.Precision(),
-            M.PRECISION_RECALL_MIN_DEN: accuracy.Precision_Recall_Min_Den(),
-            M.RECALL: accuracy.Recall(),
-            M.MAP: accuracy.MAP(),
-            M.MAP_MIN_DEN: accuracy.MAP_MIN_DEN(),
-            M.MRR: accuracy.MRR(),
-            M.NDCG: accuracy.NDCG(),
-            M.HIT_RATE: accuracy.HIT_RATE(),
-            M.ARHR: accuracy.ARHR_All_Hits(),
-            M.NOVELTY: popularity.Novelty(train),
-            M.AVERAGE_POPULARITY: popularity.AveragePopularity(train),
-            M.DIVERSITY_MEAN_INTER_LIST: diversity.Diversity_MeanInterList(n_items, cutoff),
-            M.DIVERSITY_HERFINDAHL: diversity.Diversity_Herfindahl(n_items, items),
-            M.COVERAGE_ITEM: coverage.Coverage_Item(n_items, items),
-            M.COVERAGE_ITEM_HIT: coverage.Coverage_Item_HIT(n_items, items),
-            M.ITEMS_IN_GT: coverage.Items_In_GT(self.URM_test, items),
-            M.COVERAGE_USER: coverage.Coverage_User(n_users, users),
-            M.COVERAGE_USER_HIT: coverage.Coverage_User_HIT(n_users, users),
-            M.USERS_IN_GT: coverage.Users_In_GT(self.URM_test, users),
-            M.DIVERSITY_GINI: diversity.Gini_Diversity(n_items, items),
-            M.SHANNON_ENTROPY: diversity.Shannon_Entropy(n_items, items),
-            M.RATIO_DIVERSITY_HERFINDAHL: diversity.Ratio_Diversity_Herfindahl(train, items),
-            M.RATIO_DIVERSITY_GINI: diversity.Ratio_Diversity_Gini(train, items),
-            M.RATIO_SHANNON_ENTROPY: diversity.Ratio_Shannon_Entropy(train, items),
-            M.RATIO_AVERAGE_POPULARITY: popularity.Ratio_AveragePopularity(train),
-            M.RATIO_NOVELTY: popularity.Ratio_Novelty(train),
-        }
-        if self.diversity_object is not None:
-            objects[M.DIVERSITY_SIMILARITY] = self.diversity_object.empty_copy()
+    @cached_property
+    def train(self) -> TrainStatistics:
+        """Only computed if a metric needs it."""
+        return self.statistics.of(self.URM_train)
+
+    @property
+    def n_users(self) -> int:
+        """Of the whole matrix."""
+        return self.URM_test.shape[0]
+
+    @property
+    def n_items(self) -> int:
+        """Of the whole catalogue."""
+        return self.URM_test.shape[1]
+
+    def metric_objects(
+        self, metrics: Iterable[EvaluatorMetrics], cutoff: int
+    ) -> dict[EvaluatorMetrics, _Metrics_Object]:
+        """New metric objects of one cutoff."""
+        objects = {}
+        for metric in metrics:
+            metric_class, *names = _CLASSES[metric]
+            objects[metric] = metric_class(*(cutoff if name == "cutoff" else getattr(self, name) for name in names))
         return objects
 
 
-def metric_values(objects: dict[EvaluatorMetrics, _Metrics_Object]) -> dict[str, float]:
-    """The value of every column of one cutoff, in the order of the table."""
-    values = {metric: float(metric_object.get_metric_value()) for metric, metric_object in objects.items()}
-    # of the averaged precision and recall, not the average of the users' own
-    precision, recall = values[EvaluatorMetrics.PRECISION], values[EvaluatorMetrics.RECALL]
-    total = precision + recall
-    values[EvaluatorMetrics.F1] = 0.0 if total == 0 else 2 * precision * recall / total
-    return {metric.value: values[metric] for metric in EvaluatorMetrics if metric in values}
+# The class of each metric, and what its constructor takes: the cutoff, or an attribute of MetricsSetup.
+M = EvaluatorMetrics
+_CLASSES: dict[EvaluatorMetrics, tuple[Any, ...]] = {
+    M.PRECISION: (accuracy.Precision,),
+    M.PRECISION_RECALL_MIN_DEN: (accuracy.Precision_Recall_Min_Den,),
+    M.RECALL: (accuracy.Recall,),
+    M.MAP: (accuracy.MAP,),
+    M.MAP_MIN_DEN: (accuracy.MAP_MIN_DEN,),
+    M.MRR: (accuracy.MRR,),
+    M.NDCG: (accuracy.NDCG,),
+    M.F1: (accuracy.F1,),
+    M.HIT_RATE: (accuracy.HIT_RATE,),
+    M.ARHR: (accuracy.ARHR_All_Hits,),
+    M.NOVELTY: (popularity.Novelty, "train"),
+    M.AVERAGE_POPULARITY: (popularity.AveragePopularity, "train"),
+    M.DIVERSITY_SIMILARITY: (diversity.Diversity_similarity.empty_copy, "diversity_object"),
+    M.DIVERSITY_MEAN_INTER_LIST: (diversity.Diversity_MeanInterList, "n_items", "cutoff"),
+    M.DIVERSITY_HERFINDAHL: (diversity.Diversity_Herfindahl, "n_items", "ignore_items"),
+    M.COVERAGE_ITEM: (coverage.Coverage_Item, "n_items", "ignore_items"),
+    M.COVERAGE_ITEM_HIT: (coverage.Coverage_Item_HIT, "n_items", "ignore_items"),
+    M.ITEMS_IN_GT: (coverage.Items_In_GT, "URM_test", "ignore_items"),
+    M.COVERAGE_USER: (coverage.Coverage_User, "n_users", "ignore_users"),
+    M.COVERAGE_USER_HIT: (coverage.Coverage_User_HIT, "n_users", "ignore_users"),
+    M.USERS_IN_GT: (coverage.Users_In_GT, "URM_test", "ignore_users"),
+    M.DIVERSITY_GINI: (diversity.Gini_Diversity, "n_items", "ignore_items"),
+    M.SHANNON_ENTROPY: (diversity.Shannon_Entropy, "n_items", "ignore_items"),
+    M.RATIO_DIVERSITY_HERFINDAHL: (diversity.Ratio_Diversity_Herfindahl, "train", "ignore_items"),
+    M.RATIO_DIVERSITY_GINI: (diversity.Ratio_Diversity_Gini, "train", "ignore_items"),
+    M.RATIO_SHANNON_ENTROPY: (diversity.Ratio_Shannon_Entropy, "train", "ignore_items"),
+    M.RATIO_AVERAGE_POPULARITY: (popularity.Ratio_AveragePopularity, "train"),
+    M.RATIO_NOVELTY: (popularity.Ratio_Novelty, "train"),
+    M.AUC: (accuracy.AUC,),
+    M.EFFECTIVE_CATALOG_SIZE: (diversity.Effective_Catalog_Size, "n_items", "ignore_items"),
+}

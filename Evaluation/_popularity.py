@@ -3,52 +3,10 @@
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sps
 
 from Evaluation._metric_base import _Metrics_Object, _User_Mean, divide, ratio
+from Evaluation._train_statistics import TrainStatistics
 from Evaluation.ranking_batch import CutoffBatch
-
-
-class TrainStatistics:
-    """What the metrics need of the training data, computed once an evaluation and shared by all cutoffs.
-
-    Parameters
-    ----------
-    URM_train : scipy sparse matrix, (n_users, n_items)
-
-    Attributes
-    ----------
-    item_counts : ndarray, (n_items,) int64
-        p_i, the number of training ratings of item i.
-    relative_popularity : ndarray, (n_items,) float64
-        p_i / max p.
-    self_information : ndarray, (n_items,) float64
-        -log2(p_i / number of training ratings); 0 for an item without any.
-    profile_novelty, profile_popularity : float
-        Novelty and AveragePopularity of the training profiles taken as lists of all n_users users.
-    """
-
-    def __init__(self, URM_train: Any) -> None:
-        train = sps.csr_matrix(URM_train)
-        n_users, n_items = train.shape
-        lengths = np.diff(train.indptr).astype(np.int64)
-        counts = np.bincount(train.indices, minlength=n_items).astype(np.int64)
-        self.item_counts = counts
-
-        self.relative_popularity = divide(counts.astype(np.float64), np.full(n_items, counts.max(initial=0)))
-        self.self_information = np.zeros(n_items)
-        known = counts > 0
-        self.self_information[known] = -np.log2(counts[known] / train.nnz)
-        self.profile_novelty = float(counts @ self.self_information) / n_items / n_users
-
-        users = np.repeat(np.arange(n_users), lengths)
-        popularity = np.bincount(users, weights=self.relative_popularity[train.indices], minlength=n_users)
-        self.profile_popularity = float(divide(popularity, lengths).mean())
-
-    @classmethod
-    def of(cls, URM_train: Any) -> "TrainStatistics":
-        """The statistics of a matrix, or the object itself if they are computed already."""
-        return URM_train if isinstance(URM_train, cls) else cls(URM_train)
 
 
 class Novelty(_Metrics_Object):
@@ -94,9 +52,8 @@ class AveragePopularity(_User_Mean):
         super().__init__()
         self.train = TrainStatistics.of(URM_train)
 
-    def _user_values(self, batch: CutoffBatch) -> np.ndarray:
-        popularity = np.append(self.train.relative_popularity, 0.0)  # the last is that of the padding, -1
-        return divide(popularity[batch.ranking].sum(axis=1), batch.lengths)
+    def user_values(self, batch: CutoffBatch) -> np.ndarray:
+        return divide(batch.sum_over_list(self.train.relative_popularity), batch.lengths)
 
     def _setup(self) -> tuple[Any, ...]:
         return (self.train.item_counts.size,)

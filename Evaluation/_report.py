@@ -25,9 +25,9 @@ def say(verbose: bool, name: str, message: str) -> None:
 
 
 def progress_bar(total: int, unit: str, name: str, verbose: bool) -> "tqdm[Any]":
-    """One bar for the blocks of an evaluation, gone when it ends, and never there if that takes less than a second."""
+    """One bar for the blocks of an evaluation, gone when it ends, never there if that is within two seconds."""
     bar: tqdm[Any] = tqdm(
-        total=total, unit=unit, unit_scale=True, desc=name, leave=False, delay=1.0, disable=not verbose
+        total=total, unit=unit, unit_scale=True, desc=name, leave=False, delay=2.0, disable=not verbose
     )
     return bar
 

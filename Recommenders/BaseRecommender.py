@@ -73,6 +73,7 @@ class BaseRecommender:
         """Learn from the URM; here there is nothing to learn."""
         return self
 
+    @also_by("URM_train")
     def get_URM_train(self) -> sps.csr_matrix:
         """A copy of the training matrix."""
         return self.URM_train.copy()

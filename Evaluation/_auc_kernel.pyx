@@ -1,0 +1,83 @@
+"""Area under the ROC curve of the scores of many users."""
+
+from libc.math cimport NAN
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+ctypedef fused real:
+    float
+    double
+
+ctypedef fused index:
+    int32_t
+    int64_t
+
+ctypedef fused seen_index:
+    int32_t
+    int64_t
+
+
+def auc_of_rows(
+    const real[:, ::1] scores,
+    const int64_t[::1] test_starts,
+    const int64_t[::1] test_ends,
+    const index[::1] test_items,
+    const int64_t[::1] seen_starts,
+    const int64_t[::1] seen_ends,
+    const seen_index[::1] seen_items,
+    const uint8_t[::1] is_removed,
+    uint8_t[::1] is_out,
+    real[::1] others,
+    double[::1] auc,
+):
+    """Share of the pairs of a test item and another item in which the test item has the higher score.
+
+    Equivalent to, for user b with the scores t of the test items that are neither seen nor removed, (P,), and o of all
+    other items that are neither, (N,)::
+
+        ((t[:, None] > o).sum() + 0.5 * (t[:, None] == o).sum()) / (P * N)
+
+    Parameters
+    ----------
+    scores : (B, n_items) float32 or float64, without NaN
+    test_starts, test_ends : (B,) int64; user b's test items are `test_items[test_starts[b]:test_ends[b]]`
+    test_items : int32 or int64
+    seen_starts, seen_ends, seen_items
+        What the user has seen, in the same form.
+    is_removed : (n_items,) uint8
+    is_out : (n_items,) uint8, equal to is_removed before and after
+    others : (n_items,) of the scores' dtype, work space
+    auc : (B,) float64, written; NaN without a pair
+    """
+    cdef Py_ssize_t user, item, n_items = scores.shape[1]
+    cdef int64_t j, n_tests, n_others, n_below, n_equal
+    cdef double wins
+    cdef real score
+
+    with nogil:
+        for user in range(scores.shape[0]):
+            for j in range(seen_starts[user], seen_ends[user]):
+                is_out[seen_items[j]] = 1
+            # a test item that takes part is told from the others by a 2
+            for j in range(test_starts[user], test_ends[user]):
+                if is_out[test_items[j]] == 0:
+                    is_out[test_items[j]] = 2
+            n_others = 0
+            for item in range(n_items):
+                others[n_others] = scores[user, item]
+                n_others += is_out[item] == 0
+            n_tests = 0
+            wins = 0.0
+            for j in range(test_starts[user], test_ends[user]):
+                if is_out[test_items[j]] == 2:
+                    n_tests += 1
+                    score = scores[user, test_items[j]]
+                    n_below = n_equal = 0
+                    for item in range(n_others):
+                        n_below += others[item] < score
+                        n_equal += others[item] == score
+                    wins += n_below + 0.5 * n_equal
+            auc[user] = wins / (<double> n_tests * n_others) if n_tests > 0 and n_others > 0 else NAN
+            for j in range(test_starts[user], test_ends[user]):
+                is_out[test_items[j]] = is_removed[test_items[j]]
+            for j in range(seen_starts[user], seen_ends[user]):
+                is_out[seen_items[j]] = is_removed[seen_items[j]]

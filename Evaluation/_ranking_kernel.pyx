@@ -1,0 +1,194 @@
+"""What all metrics are computed from, in one pass over the rankings of many users."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp.algorithm cimport sort
+
+ctypedef fused index:
+    int32_t
+    int64_t
+
+
+def measure_rankings(
+    const int32_t[:, ::1] ids,
+    const int32_t[::1] lengths,
+    const int64_t[::1] test_starts,
+    const int64_t[::1] test_ends,
+    const index[::1] test_items,
+    const double[::1] gains,
+    const double[::1] discounts,
+    const int64_t[::1] cutoffs,
+    int32_t[::1] places,
+    uint8_t[:, ::1] is_hit,
+    int64_t[:, ::1] n_hits,
+    double[:, ::1] precision_sum,
+    double[:, ::1] reciprocal_rank_sum,
+    double[:, ::1] first_reciprocal_rank,
+    double[:, ::1] dcg,
+):
+    """Sums over the hits of every user's list, at every cutoff.
+
+    Equivalent to, for user b and cutoff c, with h = np.isin(ids[b, :min(c, lengths[b])], the user's test items) and
+    ranks = np.arange(1, h.size + 1)::
+
+        n_hits = h.sum()
+        precision_sum = (h * np.cumsum(h) / ranks).sum()
+        reciprocal_rank_sum = (h / ranks).sum()
+        first_reciprocal_rank = (h / ranks).max()
+        dcg = (h * gain of each item * discounts[:h.size]).sum()
+
+    Letters of the shapes: B users, K places of a list, C cutoffs.
+
+    Parameters
+    ----------
+    ids : (B, K) int32, in 0..n_items-1 up to the list's length
+    lengths : (B,) int32, 0..K
+    test_starts, test_ends : (B,) int64; user b's test items are `test_items[test_starts[b]:test_ends[b]]`
+    test_items : int32 or int64, distinct within a user
+    gains : float64, as long as test_items
+    discounts : (K,) float64
+    cutoffs : (C,) int64, ascending; those above K are as good as K
+    places : (n_items,) int32, 0 before and after
+    is_hit : (B, K) uint8, written; 0 after a list's length
+    n_hits : (C, B) int64, written
+    precision_sum, reciprocal_rank_sum, first_reciprocal_rank, dcg : (C, B) float64, written
+    """
+    cdef Py_ssize_t user, k, c, n_cutoffs = cutoffs.shape[0], n_places = ids.shape[1]
+    cdef int64_t j, hits
+    cdef int32_t place
+    cdef double precisions, reciprocals, first, gain
+
+    with nogil:
+        for user in range(ids.shape[0]):
+            for j in range(test_starts[user], test_ends[user]):
+                places[test_items[j]] = <int32_t> (j - test_starts[user] + 1)
+            hits = 0
+            precisions = reciprocals = first = gain = 0.0
+            k = 0
+            for c in range(n_cutoffs):
+                while k < min(cutoffs[c], <int64_t> lengths[user]):
+                    place = places[ids[user, k]]
+                    is_hit[user, k] = place > 0
+                    if place > 0:
+                        hits += 1
+                        precisions += <double> hits / (k + 1)
+                        reciprocals += 1.0 / (k + 1)
+                        if hits == 1:
+                            first = 1.0 / (k + 1)
+                        gain += gains[test_starts[user] + place - 1] * discounts[k]
+                    k += 1
+                n_hits[c, user] = hits
+                precision_sum[c, user] = precisions
+                reciprocal_rank_sum[c, user] = reciprocals
+                first_reciprocal_rank[c, user] = first
+                dcg[c, user] = gain
+            while k < n_places:
+                is_hit[user, k] = 0
+                k += 1
+            for j in range(test_starts[user], test_ends[user]):
+                places[test_items[j]] = 0
+
+
+def ideal_dcg(
+    const int64_t[::1] test_starts,
+    const int64_t[::1] test_ends,
+    const double[::1] gains,
+    const double[::1] discounts,
+    const int64_t[::1] cutoffs,
+    double[::1] best_first,
+    double[:, ::1] ideal,
+):
+    """The largest dcg that any list can have, of every user at every cutoff.
+
+    Equivalent to `np.sort(user's gains)[::-1][:c] @ discounts[:c]` for user b and cutoff c.
+
+    Parameters
+    ----------
+    test_starts, test_ends : (B,) int64; user b's gains are `gains[test_starts[b]:test_ends[b]]`
+    gains : float64
+    discounts : float64, at least as long as the largest cutoff or the most test items, whichever is less
+    cutoffs : (C,) int64, ascending
+    best_first : float64, at least as long as the most test items; work space
+    ideal : (C, B) float64, written
+    """
+    cdef Py_ssize_t user, k, c
+    cdef int64_t n
+    cdef double total
+
+    with nogil:
+        for user in range(test_starts.shape[0]):
+            n = test_ends[user] - test_starts[user]
+            if n > 0:
+                for k in range(n):
+                    best_first[k] = -gains[test_starts[user] + k]
+                sort(&best_first[0], &best_first[0] + n)
+            total = 0.0
+            k = 0
+            for c in range(cutoffs.shape[0]):
+                while k < min(cutoffs[c], n):
+                    total -= best_first[k] * discounts[k]
+                    k += 1
+                ideal[c, user] = total
+
+
+def count_items(
+    const int32_t[:, ::1] ids,
+    const int32_t[::1] lengths,
+    const uint8_t[:, ::1] is_hit,
+    const int64_t[::1] cutoffs,
+    int64_t[:, ::1] counts,
+    int64_t[:, ::1] hit_counts,
+):
+    """Add how often every item is in the lists, and is a hit, in the places between two cutoffs.
+
+    Equivalent to, for cutoff c and the one before it, 0 before the first::
+
+        counts[c] += np.bincount(all lists' ids[before:c], minlength=n_items)
+
+    Parameters
+    ----------
+    ids, lengths, is_hit, cutoffs
+        As in `measure_rankings`.
+    counts, hit_counts : (C, n_items) int64, added to
+    """
+    cdef Py_ssize_t user, k, c
+
+    with nogil:
+        for user in range(ids.shape[0]):
+            k = 0
+            for c in range(cutoffs.shape[0]):
+                while k < min(cutoffs[c], <int64_t> lengths[user]):
+                    counts[c, ids[user, k]] += 1
+                    hit_counts[c, ids[user, k]] += is_hit[user, k]
+                    k += 1
+
+
+def sum_over_lists(
+    const int32_t[:, ::1] ids,
+    const int32_t[::1] lengths,
+    const double[::1] weights,
+    const int64_t[::1] cutoffs,
+    double[:, ::1] sums,
+):
+    """Sum of a weight of the items of every user's list, at every cutoff.
+
+    Equivalent to `weights[ids[b, :min(c, lengths[b])]].sum()` for user b and cutoff c.
+
+    Parameters
+    ----------
+    ids, lengths, cutoffs
+        As in `measure_rankings`.
+    weights : (n_items,) float64
+    sums : (C, B) float64, written
+    """
+    cdef Py_ssize_t user, k, c
+    cdef double total
+
+    with nogil:
+        for user in range(ids.shape[0]):
+            total = 0.0
+            k = 0
+            for c in range(cutoffs.shape[0]):
+                while k < min(cutoffs[c], <int64_t> lengths[user]):
+                    total += weights[ids[user, k]]
+                    k += 1
+                sums[c, user] = total

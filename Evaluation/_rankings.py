@@ -1,0 +1,79 @@
+"""The two ways to the rankings of a recommender: arrays from those of this framework, lists by the contract."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import scipy.sparse as sps
+
+from Evaluation._protocols import RankingRecommender
+from Evaluation._recommended_lists import rankings_of_lists
+
+# A block of a recommender that makes lists has at most 128 MB of scores, float32, users x items.
+_LISTS_AT_ONCE = 1000
+_SCORES_AT_ONCE = 1 << 25
+# What is computed from a block of arrays takes this many users to be worth its calls, and few scores to show progress.
+_ROWS_AT_ONCE = 8192
+_FEWEST_ROWS = 256
+_SCORES_A_STEP = 1 << 27
+# 16 MB of ids
+_RANKS_AT_ONCE = 1 << 22
+
+
+class Rankings(Protocol):
+    """Gives rankings block by block."""
+
+    users_at_once: int
+
+    def rank(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The ids, int32 of shape (B, K), and the lengths, int32 of shape (B,), of the lists of some users."""
+
+
+class ArrayRankings:
+    """Of a recommender whose `recommend` is known to make lists of what its `start_ranking` gives in arrays."""
+
+    def __init__(self, ranker: Any, n_items: int, cutoff: int) -> None:
+        self._ranker = ranker
+        rows = max(_FEWEST_ROWS, min(_ROWS_AT_ONCE, _SCORES_A_STEP // n_items))
+        self.users_at_once = max(1, min(rows, _RANKS_AT_ONCE // cutoff))
+
+    def rank(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See Rankings."""
+        ids, lengths = self._ranker.rank(users)
+        return ids, lengths
+
+
+class ListRankings:
+    """Of any recommender, by the contract.
+
+    Parameters
+    ----------
+    recommend : callable
+        From an array of user ids to a list of item ids for each.
+    n_items, cutoff : int
+    """
+
+    def __init__(self, recommend: Callable[[np.ndarray], Any], n_items: int, cutoff: int) -> None:
+        self._recommend = recommend
+        self._n_items, self._cutoff = n_items, cutoff
+        ranks = min(cutoff, n_items)
+        self.users_at_once = max(1, min(_LISTS_AT_ONCE, _SCORES_AT_ONCE // n_items, _RANKS_AT_ONCE // ranks))
+
+    def rank(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See Rankings; errors as those of `rankings_of_lists`."""
+        return rankings_of_lists(self._recommend(users), users.size, self._n_items, self._cutoff)
+
+
+def faster_form(recommender: RankingRecommender, name: str) -> Any:
+    """What a method of the recommender is marked to be another form of, by an attribute `also_by`; else None.
+
+    The mark is on the method that the object really has, so that a class with a method of its own is asked by that.
+    """
+    marked = getattr(getattr(recommender, name), "also_by", None)
+    return None if marked is None else getattr(recommender, marked)
+
+
+def training_matrix(recommender: RankingRecommender) -> sps.csr_matrix:
+    """The training ratings, not copied where the recommender's own matrix may be read instead."""
+    own = faster_form(recommender, "get_URM_train")
+    return sps.csr_matrix(recommender.get_URM_train() if own is None else own)
