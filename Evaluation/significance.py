@@ -27,7 +27,7 @@ from Evaluation._paired_tests import (
     wilcoxon_test,
 )
 from Evaluation._paired_values import differences
-from Evaluation._per_user import CompleteValues, complete_values, matched_values
+from Evaluation._matched_users import CompleteValues, complete_values, matched_values
 from Evaluation._validation import check_choice, check_int, check_share, refuse
 
 __all__ = [
