@@ -4,7 +4,7 @@ A wrong type raises TypeError, a wrong value ValueError. Every check returns the
 """
 
 from collections.abc import Iterable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -90,3 +90,24 @@ def check_same_shape(recommender: Any, trained: Any, tested: tuple[int, ...]) ->
     if tuple(trained) != tuple(tested):
         name = getattr(recommender, "RECOMMENDER_NAME", type(recommender).__name__)
         raise refuse(ValueError, "URM_test", f"of the shape {tuple(trained)} that {name} was trained on", tuple(tested))
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
+    """One of the names."""
+    allowed = "one of " + ", ".join(repr(choice) for choice in choices)
+    if not isinstance(value, str):
+        raise refuse(TypeError, name, allowed, repr(value))
+    if value not in choices:
+        raise refuse(ValueError, name, allowed, repr(value))
+    return value
+
+
+def check_share(name: str, value: Any) -> float:
+    """A number (Python's or numpy's, not a bool) between 0 and 1, both excluded."""
+    allowed = "a number in (0, 1)"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise refuse(TypeError, name, allowed, repr(value))
+    number = float(value)
+    if not 0 < number < 1:
+        raise refuse(ValueError, name, allowed, repr(value))
+    return number

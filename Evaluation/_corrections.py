@@ -1,0 +1,103 @@
+"""Corrections of p-values for the number of comparisons."""
+
+from typing import Any
+
+import numpy as np
+
+from Evaluation._validation import refuse
+
+
+def holm(p_values: Any) -> np.ndarray:
+    """Holm's step-down p-values, which bound the chance of any false rejection, whatever the dependence.
+
+        adjusted p_(k) = max_{j <= k} min(1, (m - j + 1) p_(j))
+
+    for the ascending p_(1), ..., p_(m).
+
+    S. Holm. A Simple Sequentially Rejective Multiple Test Procedure. Scand. J. Stat. 6:65-70, 1979.
+
+    Parameters
+    ----------
+    p_values : list or array of numbers in [0, 1], (m,)
+        Without NaN; may be empty.
+
+    Returns
+    -------
+    numpy.ndarray of float64, (m,)
+        In the order of p_values, in [0, 1], none smaller than its p-value.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If p_values is no list of numbers in [0, 1].
+
+    Examples
+    --------
+    >>> holm([0.5, 0.01, 0.02]).tolist()
+    [0.5, 0.03, 0.04]
+    """
+    p, order = _sorted(p_values)
+    stepped = np.minimum(1.0, np.maximum.accumulate(np.arange(p.size, 0, -1) * p))
+    return _put_back(stepped, order)
+
+
+def benjamini_hochberg(p_values: Any) -> np.ndarray:
+    """Benjamini and Hochberg's step-up p-values, which bound the expected share of false ones among the rejections.
+
+        adjusted p_(k) = min_{j >= k} min(1, m p_(j) / j)
+
+    for the ascending p_(1), ..., p_(m), which have to be independent or positively dependent.
+
+    Y. Benjamini, Y. Hochberg. Controlling the False Discovery Rate. J. R. Stat. Soc. B 57:289-300, 1995.
+
+    Parameters
+    ----------
+    p_values : list or array of numbers in [0, 1], (m,)
+        Without NaN; may be empty.
+
+    Returns
+    -------
+    numpy.ndarray of float64, (m,)
+        In the order of p_values, in [0, 1], none smaller than its p-value.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If p_values is no list of numbers in [0, 1].
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.5, 0.01, 0.02]).tolist()
+    [0.5, 0.03, 0.03]
+    """
+    p, order = _sorted(p_values)
+    # in this order the quotient is never below 1, so that rounding takes no adjusted value below its own
+    scaled = p.size / np.arange(1, p.size + 1) * p
+    stepped = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
+    return _put_back(stepped, order)
+
+
+def uncorrected(p_values: Any) -> np.ndarray:
+    """The p-values as they are, as a new array."""
+    p, order = _sorted(p_values)
+    return _put_back(p, order)
+
+
+def _sorted(p_values: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The p-values in ascending order and the positions that they had."""
+    allowed = "a 1-D list or array of numbers in [0, 1]"
+    p = np.asarray(p_values)
+    if p.ndim != 1 or (p.size > 0 and p.dtype.kind not in "iuf"):
+        raise refuse(TypeError, "p_values", allowed, f"{p.ndim}-D values of dtype {p.dtype}")
+    p = p.astype(np.float64)
+    wrong = ~((p >= 0) & (p <= 1))
+    if wrong.any():
+        raise refuse(ValueError, "p_values", allowed, f"{p[wrong][0]}")
+    order = np.argsort(p, kind="stable")
+    return p[order], order
+
+
+def _put_back(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    result = np.empty_like(values)
+    result[order] = values
+    return result
