@@ -15,6 +15,7 @@ KERNELS = {
     PYTORCH + "_shuffle_kernel": "c",
     "Evaluation._ranking_kernel": "c++",
     "Evaluation._auc_kernel": "c",
+    "Evaluation._train_statistics_kernel": "c",
 }
 
 # Built for every processor of its kind, and once more as <name>_avx2; which of the two runs is chosen at import.

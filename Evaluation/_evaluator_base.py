@@ -18,7 +18,6 @@ from Evaluation._per_user import PerUserValues
 from Evaluation._protocols import RankingRecommender
 from Evaluation._rankings import Rankings, training_matrix
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
-from Evaluation._train_statistics import TrainStatisticsCache
 from Evaluation._validation import (
     check_bool,
     check_cutoff_list,
@@ -127,7 +126,7 @@ class Evaluator:
         self.users_to_evaluate = self._select_users(ignore_users is not None)
         self._users = np.asarray(self.users_to_evaluate, dtype=np.int64)
         self._held_out = HeldOutRatings(self.URM_test, self._users, self.cutoff_list)
-        self._statistics = TrainStatisticsCache()
+        self._setup = MetricsSetup(self.URM_test, self.ignore_items_ID, self.ignore_users_ID, self.diversity_object)
         if self.max_cutoff > self.n_items:
             longer = [cutoff for cutoff in self.cutoff_list if cutoff > self.n_items]
             message = f"the catalogue has {self.n_items} items, so the lists are shorter than the cutoffs {longer}"
@@ -218,15 +217,7 @@ class Evaluator:
             message = "No users had a sufficient number of relevant items"
             warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=2)
 
-        setup = MetricsSetup(
-            self.URM_test,
-            self.ignore_items_ID,
-            self.ignore_users_ID,
-            self.diversity_object,
-            URM_train,
-            self._statistics,
-        )
-        objects = {cutoff: setup.metric_objects(self.metrics, cutoff) for cutoff in self.cutoff_list}
+        objects = {cutoff: self._setup.metric_objects(self.metrics, cutoff, URM_train) for cutoff in self.cutoff_list}
         per_user = PerUserValues(objects) if return_per_user else None
         self._evaluate_users(recommender, URM_train, objects, per_user)
 

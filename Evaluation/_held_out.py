@@ -12,11 +12,6 @@ from Evaluation import _ranking_kernel as kernel
 _LARGEST_EXPONENT = 1000.0
 
 
-def discounts(n_ranks: int) -> np.ndarray:
-    """1 / log2(rank + 1) of the ranks 1..n_ranks, float64."""
-    return 1.0 / np.log2(np.arange(2, n_ranks + 2))
-
-
 class HeldOutRatings:
     """Test ratings, and what of them does not depend on the rankings.
 
@@ -69,9 +64,15 @@ class HeldOutRatings:
         return gains
 
     @cached_property
+    def discounts(self) -> np.ndarray:
+        """1 / log2(rank + 1) of all ranks from 1 on that a list or an ideal one may have, float64."""
+        longest = min(int(self.cutoffs[-1]), self.n_items)
+        return 1.0 / np.log2(np.arange(2, longest + 2))
+
+    @cached_property
     def ideal_dcg(self) -> np.ndarray:
         """The largest discounted gain that a list cut at each cutoff can have, (C, U) float64."""
         most = int((self.ends - self.starts).max(initial=0))
         ideal = np.empty((self.cutoffs.size, self.n_users))
-        kernel.ideal_dcg(self.starts, self.ends, self.gains, discounts(most), self.cutoffs, np.empty(most), ideal)
+        kernel.ideal_dcg(self.starts, self.ends, self.gains, self.discounts, self.cutoffs, np.empty(most), ideal)
         return ideal

@@ -1,7 +1,7 @@
 """The columns of an evaluation's result, in their order, and the metric object behind each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from Evaluation import _coverage as coverage
 from Evaluation import _diversity as diversity
 from Evaluation import _popularity as popularity
 from Evaluation._metric_base import _Metrics_Object
-from Evaluation._train_statistics import TrainStatistics, TrainStatisticsCache
+from Evaluation._train_statistics import TrainStatisticsCache
 from Evaluation._validation import refuse
 
 
@@ -91,44 +91,58 @@ def chosen_metrics(names: Any, has_diversity: bool) -> list[EvaluatorMetrics]:
 
 @dataclass(frozen=True)
 class MetricsSetup:
-    """What the metric objects of one evaluation are made from."""
+    """What the metric objects of an evaluator are made from, whatever is evaluated."""
 
     URM_test: sps.csr_matrix
     ignore_items: np.ndarray
     ignore_users: np.ndarray
     diversity_object: diversity.Diversity_similarity | None
-    URM_train: sps.csr_matrix
-    statistics: TrainStatisticsCache
-
-    @cached_property
-    def train(self) -> TrainStatistics:
-        """Only computed if a metric needs it."""
-        return self.statistics.of(self.URM_train)
+    statistics: TrainStatisticsCache = field(default_factory=TrainStatisticsCache)
 
     @property
     def n_users(self) -> int:
         """Of the whole matrix."""
-        return self.URM_test.shape[0]
+        return int(self.URM_test.shape[0])
 
     @property
     def n_items(self) -> int:
         """Of the whole catalogue."""
-        return self.URM_test.shape[1]
+        return int(self.URM_test.shape[1])
+
+    @cached_property
+    def items_in_gt(self) -> coverage.Items_In_GT:
+        """One for all evaluations: no recommendation changes it."""
+        return coverage.Items_In_GT(self.URM_test, self.ignore_items)
+
+    @cached_property
+    def users_in_gt(self) -> coverage.Users_In_GT:
+        """As `items_in_gt`."""
+        return coverage.Users_In_GT(self.URM_test, self.ignore_users)
 
     def metric_objects(
-        self, metrics: Iterable[EvaluatorMetrics], cutoff: int
+        self, metrics: Iterable[EvaluatorMetrics], cutoff: int, URM_train: sps.csr_matrix
     ) -> dict[EvaluatorMetrics, _Metrics_Object]:
-        """New metric objects of one cutoff."""
+        """New metric objects of one cutoff for what was trained on a matrix."""
         objects = {}
         for metric in metrics:
-            metric_class, *names = _CLASSES[metric]
-            objects[metric] = metric_class(*(cutoff if name == "cutoff" else getattr(self, name) for name in names))
+            make, *names = _MAKERS[metric]
+            objects[metric] = make(*(self._argument(name, cutoff, URM_train) for name in names))
         return objects
 
+    def _argument(self, name: str, cutoff: int, URM_train: sps.csr_matrix) -> Any:
+        # the statistics only where a metric needs them
+        if name == "train":
+            return self.statistics.of(URM_train)
+        return cutoff if name == "cutoff" else getattr(self, name)
 
-# The class of each metric, and what its constructor takes: the cutoff, or an attribute of MetricsSetup.
+
+def _shared(metric_object: _Metrics_Object) -> _Metrics_Object:
+    return metric_object
+
+
+# What makes the object of each metric, and what it takes: "train", "cutoff", or an attribute of MetricsSetup.
 M = EvaluatorMetrics
-_CLASSES: dict[EvaluatorMetrics, tuple[Any, ...]] = {
+_MAKERS: dict[EvaluatorMetrics, tuple[Any, ...]] = {
     M.PRECISION: (accuracy.Precision,),
     M.PRECISION_RECALL_MIN_DEN: (accuracy.Precision_Recall_Min_Den,),
     M.RECALL: (accuracy.Recall,),
@@ -146,10 +160,10 @@ _CLASSES: dict[EvaluatorMetrics, tuple[Any, ...]] = {
     M.DIVERSITY_HERFINDAHL: (diversity.Diversity_Herfindahl, "n_items", "ignore_items"),
     M.COVERAGE_ITEM: (coverage.Coverage_Item, "n_items", "ignore_items"),
     M.COVERAGE_ITEM_HIT: (coverage.Coverage_Item_HIT, "n_items", "ignore_items"),
-    M.ITEMS_IN_GT: (coverage.Items_In_GT, "URM_test", "ignore_items"),
+    M.ITEMS_IN_GT: (_shared, "items_in_gt"),
     M.COVERAGE_USER: (coverage.Coverage_User, "n_users", "ignore_users"),
     M.COVERAGE_USER_HIT: (coverage.Coverage_User_HIT, "n_users", "ignore_users"),
-    M.USERS_IN_GT: (coverage.Users_In_GT, "URM_test", "ignore_users"),
+    M.USERS_IN_GT: (_shared, "users_in_gt"),
     M.DIVERSITY_GINI: (diversity.Gini_Diversity, "n_items", "ignore_items"),
     M.SHANNON_ENTROPY: (diversity.Shannon_Entropy, "n_items", "ignore_items"),
     M.RATIO_DIVERSITY_HERFINDAHL: (diversity.Ratio_Diversity_Herfindahl, "train", "ignore_items"),

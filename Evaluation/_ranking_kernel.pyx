@@ -45,7 +45,7 @@ def measure_rankings(
     test_starts, test_ends : (B,) int64; user b's test items are `test_items[test_starts[b]:test_ends[b]]`
     test_items : int32 or int64, distinct within a user
     gains : float64, as long as test_items
-    discounts : (K,) float64
+    discounts : float64, K or more
     cutoffs : (C,) int64, ascending; those above K are as good as K
     places : (n_items,) int32, 0 before and after
     is_hit : (B, K) uint8, written; 0 after a list's length
@@ -105,7 +105,7 @@ def ideal_dcg(
     ----------
     test_starts, test_ends : (B,) int64; user b's gains are `gains[test_starts[b]:test_ends[b]]`
     gains : float64
-    discounts : float64, at least as long as the largest cutoff or the most test items, whichever is less
+    discounts : float64, as many as the largest cutoff or the most test items, whichever is less, or more
     cutoffs : (C,) int64, ascending
     best_first : float64, at least as long as the most test items; work space
     ideal : (C, B) float64, written

@@ -13,9 +13,9 @@ from Evaluation._recommended_lists import rankings_of_lists
 _LISTS_AT_ONCE = 1000
 _SCORES_AT_ONCE = 1 << 25
 # What is computed from a block of arrays takes this many users to be worth its calls, and few scores to show progress.
-_ROWS_AT_ONCE = 8192
+_ROWS_AT_ONCE = 1 << 15
 _FEWEST_ROWS = 256
-_SCORES_A_STEP = 1 << 27
+_SCORES_A_STEP = 1 << 28
 # 16 MB of ids
 _RANKS_AT_ONCE = 1 << 22
 
@@ -76,4 +76,6 @@ def faster_form(recommender: RankingRecommender, name: str) -> Any:
 def training_matrix(recommender: RankingRecommender) -> sps.csr_matrix:
     """The training ratings, not copied where the recommender's own matrix may be read instead."""
     own = faster_form(recommender, "get_URM_train")
-    return sps.csr_matrix(recommender.get_URM_train() if own is None else own)
+    matrix = recommender.get_URM_train() if own is None else own
+    # a new matrix around the same arrays would not be known again as the one of the evaluation before
+    return matrix if isinstance(matrix, sps.csr_matrix) else sps.csr_matrix(matrix)

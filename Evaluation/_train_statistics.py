@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sps
 
 from Evaluation._metric_base import divide
+from Evaluation._train_statistics_kernel import count_columns, mean_over_rows
 
 
 class TrainStatistics:
@@ -32,8 +33,8 @@ class TrainStatistics:
     def __init__(self, URM_train: Any) -> None:
         train = sps.csr_matrix(URM_train)
         n_users, n_items = train.shape
-        lengths = np.diff(train.indptr).astype(np.int64)
-        counts = np.bincount(train.indices, minlength=n_items).astype(np.int64)
+        counts = np.zeros(n_items, dtype=np.int64)
+        count_columns(train.indices, counts)
         self.item_counts = counts
 
         self.relative_popularity = divide(counts.astype(np.float64), np.full(n_items, counts.max(initial=0)))
@@ -41,10 +42,9 @@ class TrainStatistics:
         known = counts > 0
         self.self_information[known] = -np.log2(counts[known] / train.nnz)
         self.profile_novelty = float(counts @ self.self_information) / n_items / n_users
-
-        users = np.repeat(np.arange(n_users), lengths)
-        popularity = np.bincount(users, weights=self.relative_popularity[train.indices], minlength=n_users)
-        self.profile_popularity = float(divide(popularity, lengths).mean())
+        of_profiles = np.empty(n_users)
+        mean_over_rows(train.indptr, train.indices, self.relative_popularity, of_profiles)
+        self.profile_popularity = float(of_profiles.mean())
 
     @classmethod
     def of(cls, URM_train: Any) -> "TrainStatistics":

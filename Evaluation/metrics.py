@@ -3,8 +3,8 @@
 The functions say in plain words what the objects compute for many users at once. In them `is_relevant` is a sequence of
 bool, one for each recommended item, best first: whether it is one of the user's test items.
 
-An object's `add_recommendations` takes a batch of users, `RankingBatch(lists, test_rows, max_cutoff).at(cutoff)` of
-`Evaluation.ranking_batch`; its `merge_with_other` takes another object of its class, so that parts can be evaluated
+An object's `add_recommendations` takes a batch of users, `RankingBatch.of_lists(lists, test_rows, cutoffs).at(cutoff)`
+of `Evaluation.ranking_batch`; its `merge_with_other` takes another object of its class, so that parts can be evaluated
 apart.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from Evaluation._accuracy import HIT_RATE, MAP, MAP_MIN_DEN, MRR
+from Evaluation._accuracy import AUC, HIT_RATE, MAP, MAP_MIN_DEN, MRR
 from Evaluation._coverage import (
     Coverage_Item,
     Coverage_Item_HIT,
@@ -26,6 +26,7 @@ from Evaluation._diversity import (
     Diversity_Herfindahl,
     Diversity_MeanInterList,
     Diversity_similarity,
+    Effective_Catalog_Size,
     Gini_Diversity,
     Ratio_Diversity_Gini,
     Ratio_Diversity_Herfindahl,
@@ -37,6 +38,7 @@ from Evaluation._popularity import AveragePopularity, Novelty, Ratio_AveragePopu
 from Evaluation._validation import check_int, refuse
 
 __all__ = [
+    "AUC",
     "HIT_RATE",
     "MAP",
     "MAP_MIN_DEN",
@@ -49,6 +51,7 @@ __all__ = [
     "Diversity_Herfindahl",
     "Diversity_MeanInterList",
     "Diversity_similarity",
+    "Effective_Catalog_Size",
     "Gini_Diversity",
     "Items_In_GT",
     "Novelty",

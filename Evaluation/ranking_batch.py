@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sps
 
 from Evaluation import _ranking_kernel as kernel
-from Evaluation._held_out import HeldOutRatings, discounts
+from Evaluation._held_out import HeldOutRatings
 from Evaluation._recommended_lists import rankings_of_lists
 
 
@@ -124,7 +124,7 @@ class RankingBatch:
             held_out.ends[self._users],
             held_out.items,
             held_out.gains,
-            discounts(n_places),
+            held_out.discounts,
             held_out.cutoffs,
             np.zeros(held_out.n_items, dtype=np.int32),
             *hits,

@@ -17,6 +17,7 @@ from Evaluation._across_datasets import AcrossDatasets, compare_across_datasets
 from Evaluation._bootstrap import ConfidenceInterval, bca_interval, bootstrap_interval, resampled_means
 from Evaluation._corrections import benjamini_hochberg, holm, uncorrected
 from Evaluation._effect_sizes import EffectSizes, cohen_d_z, effect_sizes, rank_biserial
+from Evaluation._matched_users import CompleteValues, complete_values, matched_values
 from Evaluation._paired_tests import (
     PairedTest,
     permutation_test,
@@ -27,7 +28,6 @@ from Evaluation._paired_tests import (
     wilcoxon_test,
 )
 from Evaluation._paired_values import differences
-from Evaluation._matched_users import CompleteValues, complete_values, matched_values
 from Evaluation._validation import check_choice, check_int, check_share, refuse
 
 __all__ = [

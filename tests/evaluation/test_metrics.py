@@ -9,7 +9,8 @@ import pytest
 import scipy.sparse as sps
 
 from Evaluation import metrics
-from Evaluation._accuracy import NDCG, ARHR_All_Hits, Precision, Precision_Recall_Min_Den, Recall
+from Evaluation._accuracy import F1, NDCG, ARHR_All_Hits, Precision, Precision_Recall_Min_Den, Recall
+from Evaluation._held_out import HeldOutRatings
 from Evaluation.ranking_batch import RankingBatch
 from tests.reference import metrics as reference
 
@@ -89,8 +90,21 @@ def _random_data(seed):
 def _metric_makers(URM_test, URM_train):
     m, ignored = metrics, np.array([2, 5])
     D = np.random.default_rng(0).random((N_ITEMS, N_ITEMS))
-    plain = [m.MAP, m.MAP_MIN_DEN, m.MRR, m.HIT_RATE, Precision, Precision_Recall_Min_Den, Recall, NDCG, ARHR_All_Hits]
+    plain = [
+        F1,
+        m.MAP,
+        m.MAP_MIN_DEN,
+        m.MRR,
+        m.HIT_RATE,
+        Precision,
+        Precision_Recall_Min_Den,
+        Recall,
+        NDCG,
+        ARHR_All_Hits,
+        m.AUC,
+    ]
     of_items = [m.Coverage_Item, m.Coverage_Item_HIT, m.Gini_Diversity, m.Diversity_Herfindahl, m.Shannon_Entropy]
+    of_items += [m.Effective_Catalog_Size]
     of_train = [m.Novelty, m.AveragePopularity, m.Ratio_Novelty, m.Ratio_AveragePopularity]
     ratios = [m.Ratio_Diversity_Gini, m.Ratio_Diversity_Herfindahl, m.Ratio_Shannon_Entropy]
     return (
@@ -111,9 +125,11 @@ MAKERS = _metric_makers(*_random_data(7)[1:])
 def test_parts_evaluated_apart_and_merged_equal_the_whole(metric_class, arguments):
     lists, URM_test, _ = _random_data(7)
     whole, first, second = (metric_class(*arguments) for _ in range(3))
-    whole.add_recommendations(RankingBatch(lists, URM_test, CUTOFF).at(CUTOFF))
-    first.add_recommendations(RankingBatch(lists[:5], URM_test[:5], CUTOFF).at(CUTOFF))
-    second.add_recommendations(RankingBatch(lists[5:], URM_test[5:], CUTOFF).at(CUTOFF))
+    auc = np.random.default_rng(1).random(N_USERS)
+    for metric, users in ((whole, slice(None)), (first, slice(5)), (second, slice(5, None))):
+        batch = RankingBatch.of_lists(lists[users], URM_test[users], [CUTOFF])
+        batch.auc = auc[users]
+        metric.add_recommendations(batch.at(CUTOFF))
     alone = first.get_metric_value()
     before = second.get_metric_value()
     first.merge_with_other(second)
@@ -152,7 +168,7 @@ def test_metrics_of_another_class_or_set_up_are_not_merged():
 
 def _value(metric, lists, n_items):
     URM_test = sps.csr_matrix((len(lists), n_items))
-    metric.add_recommendations(RankingBatch(lists, URM_test, n_items).at(n_items))
+    metric.add_recommendations(RankingBatch.of_lists(lists, URM_test, [n_items]).at(n_items))
     return metric.get_metric_value()
 
 
@@ -213,13 +229,58 @@ def test_gini_diversity_is_one_if_uniform_and_two_over_m_plus_one_if_one_takes_a
 
 def test_a_batch_cut_at_k_is_the_batch_of_lists_cut_at_k():
     lists, URM_test, _ = _random_data(11)
-    for cutoff in range(1, CUTOFF + 3):
-        cut = RankingBatch(lists, URM_test, CUTOFF + 2).at(cutoff)
-        short = RankingBatch([row[:cutoff] for row in lists], URM_test, cutoff).at(cutoff)
-        for name in ["lengths", "n_hits", "precision_sum", "reciprocal_rank_sum", "first_reciprocal_rank"]:
+    weights = np.random.default_rng(0).random(N_ITEMS)
+    cutoffs = list(range(CUTOFF + 2, 0, -1))
+    whole = RankingBatch.of_lists(lists, URM_test, cutoffs)
+    for cutoff in cutoffs:
+        cut = whole.at(cutoff)
+        short = RankingBatch.of_lists([row[:cutoff] for row in lists], URM_test, [cutoff]).at(cutoff)
+        names = ["lengths", "n_hits", "precision_sum", "reciprocal_rank_sum", "first_reciprocal_rank"]
+        for name in [*names, "item_counts", "item_hit_counts"]:
             np.testing.assert_array_equal(getattr(cut, name), getattr(short, name))
-        for name in ["dcg", "ideal_dcg", "item_counts", "item_hit_counts"]:
-            np.testing.assert_array_equal(getattr(cut, name), getattr(short, name))
+        for name in ["dcg", "ideal_dcg"]:  # numpy's logarithm has other last bits in another place of an array
+            np.testing.assert_allclose(getattr(cut, name), getattr(short, name), rtol=1e-14)
+        np.testing.assert_array_equal(cut.sum_over_list(weights), short.sum_over_list(weights))
+
+
+def test_what_is_after_a_list_s_end_does_not_matter():
+    URM_test = sps.csr_matrix([[1, 0, 1, 0], [0, 1, 0, 1]])
+    held_out = HeldOutRatings(URM_test, np.arange(2), [1, 3])
+    lengths = np.array([2, 0], dtype=np.int32)
+    batches = [
+        RankingBatch(np.array(ids, dtype=np.int32), lengths, held_out)
+        for ids in ([[0, 1, -1], [-1] * 3], [[0, 1, 2], [1, 3, 0]])
+    ]
+    for one, other in zip(batches[0].hits, batches[1].hits):
+        np.testing.assert_array_equal(one, other)
+    for cutoff in (1, 3):
+        for name in ("item_counts", "item_hit_counts"):
+            np.testing.assert_array_equal(*(getattr(batch.at(cutoff), name) for batch in batches))
+        D = metrics.Diversity_similarity(np.random.default_rng(0).random((4, 4)))
+        np.testing.assert_array_equal(*(D.user_values(batch.at(cutoff)) for batch in batches))
+
+
+@pytest.mark.parametrize(
+    "counts, expected", [([5, 5, 5], 3.0), ([7, 0, 0], 1.0), ([1, 0, 3], 1.5), ([2, 1, 1, 0], 2.5)]
+)
+def test_effective_catalogue_size_of_counts_worked_by_hand(counts, expected):
+    lists = [[item] for item, count in enumerate(counts) for _ in range(count)]
+    assert _value(metrics.Effective_Catalog_Size(len(counts), []), lists, len(counts)) == pytest.approx(expected)
+
+
+def test_effective_catalogue_size_of_nothing_is_nan_and_ignored_items_do_not_count():
+    assert math.isnan(_value(metrics.Effective_Catalog_Size(2, []), [[]], 2))
+    assert _value(metrics.Effective_Catalog_Size(3, [2]), [[2], [2], [0], [1]], 3) == 2.0
+
+
+def test_auc_leaves_users_without_a_pair_out_and_refuses_batches_without_areas():
+    held_out = HeldOutRatings(sps.csr_matrix(np.eye(3)), np.arange(3), [1])
+    ids, lengths = np.zeros((3, 1), dtype=np.int32), np.ones(3, dtype=np.int32)
+    metric = metrics.AUC()
+    metric.add_recommendations(RankingBatch(ids, lengths, held_out, auc=np.array([0.5, np.nan, 1.0])).at(1))
+    assert metric.get_metric_value() == 0.75
+    with pytest.raises(ValueError, match="no areas under the ROC curve"):
+        metric.add_recommendations(RankingBatch(ids, lengths, held_out).at(1))
 
 
 def test_pp_metrics_names_the_cutoff_when_there_is_one():

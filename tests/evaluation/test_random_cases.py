@@ -100,7 +100,7 @@ class Case:
 def case(request, score_recommender, monkeypatch) -> Case:
     # odd cases: users in several blocks, pairs of items in several chunks
     if request.param % 2:
-        monkeypatch.setattr("Evaluation._evaluator_base._USERS_AT_ONCE", 3)
+        monkeypatch.setattr("Evaluation._rankings._LISTS_AT_ONCE", 3)
         monkeypatch.setattr("Evaluation._diversity._PAIRS_AT_ONCE", 20)
     return Case(request.param, score_recommender)
 
