@@ -12,6 +12,7 @@ from setuptools import Extension, setup
 PYTORCH = "Recommenders.MatrixFactorization.PyTorch."
 KERNELS = {
     "Recommenders._top_k_kernel": "c++",
+    "Recommenders._product_ranking_kernel": "c++",
     PYTORCH + "_shuffle_kernel": "c",
     "Evaluation._ranking_kernel": "c++",
     "Evaluation._auc_kernel": "c",

@@ -7,6 +7,8 @@ import numpy as np
 import scipy.sparse as sps
 
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._product_ranker import ProductRanker, can_multiply
+from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders._top_k import mask_other_columns
 from Recommenders._validation import check_ids
 from Recommenders.BaseRecommender import BaseRecommender
@@ -50,6 +52,20 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
             mask_other_columns(scores, check_ids("items_to_compute", items_to_compute, self.n_items))
         return scores
 
+    def _factors_of_scores(self) -> tuple[Any, Any]:
+        """The two matrices whose product the scores are."""
+        raise NotImplementedError
+
+    def _product_ranker(self, request: RankingRequest) -> Ranker:
+        """The ranker of the two matrices, where its kernel can take them."""
+        check_fitted(self, "W_sparse")
+        self._check_format()
+        left, right = self._factors_of_scores()
+        fits = can_multiply(left, right) and self.W_sparse.shape == (self._n_similar(),) * 2
+        if request.candidates is not None or not fits:
+            return ScoreRanker(self, request)
+        return ProductRanker(self.URM_train, request, left, right)
+
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Write W_sparse; see BaseRecommender. RuntimeError before fit()."""
         check_fitted(self, "W_sparse")
@@ -79,12 +95,16 @@ class BaseItemSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
     def _n_similar(self) -> int:
         return self.n_items
 
+    @also_by("_product_ranker")
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
         """See BaseRecommender."""
         check_fitted(self, "W_sparse")
         self._check_format()
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
         return self._scores_of_product(self.URM_train[user_ids], self.W_sparse, items_to_compute)
+
+    def _factors_of_scores(self) -> tuple[Any, Any]:
+        return self.URM_train, self.W_sparse
 
 
 class BaseUserSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
@@ -93,9 +113,13 @@ class BaseUserSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
     def _n_similar(self) -> int:
         return self.n_users
 
+    @also_by("_product_ranker")
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
         """See BaseRecommender."""
         check_fitted(self, "W_sparse")
         self._check_format()
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
         return self._scores_of_product(self.W_sparse[user_ids], self.URM_train, items_to_compute)
+
+    def _factors_of_scores(self) -> tuple[Any, Any]:
+        return self.W_sparse, self.URM_train

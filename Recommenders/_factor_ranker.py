@@ -131,13 +131,11 @@ class FactorRanker:
         return bool(sizes[0] * sizes[1] * vectors.shape[1] + sizes[2] < _LARGEST_SCORE)
 
     def _prepare(self) -> FactorCatalogue:
-        n_users, n_items = self._recommender.n_users, self._recommender.n_items
-        ranked = np.zeros(n_items, dtype=bool)
-        ranked[slice(None) if self._request.items_to_compute is None else self._request.items_to_compute] = True
-        ranked[self._request.removed] = False
+        n_users = self._recommender.n_users
+        items = np.flatnonzero(self._request.is_ranked(self._recommender.n_items))
         sample = self._user_vectors(np.arange(0, n_users, -(-n_users // _SAMPLED_USERS)))
         user_norm = float(np.linalg.norm(sample, axis=1).mean())
-        return FactorCatalogue.of(self._item_factors, self._item_bias, np.flatnonzero(ranked), user_norm)
+        return FactorCatalogue.of(self._item_factors, self._item_bias, items, user_norm)
 
     def _rank_vectors(
         self, user_ids: np.ndarray, vectors: np.ndarray, catalogue: FactorCatalogue

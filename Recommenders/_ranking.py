@@ -43,6 +43,13 @@ class RankingRequest:
         """What each user must not be shown again."""
         return Profiles.of(URM_train, user_ids) if self.remove_seen else Profiles.empty(user_ids.size)
 
+    def is_ranked(self, n_items: int) -> np.ndarray:
+        """Which items anybody may be shown, bool of shape (n_items,)."""
+        ranked = np.zeros(n_items, dtype=bool)
+        ranked[slice(None) if self.items_to_compute is None else self.items_to_compute] = True
+        ranked[self.removed] = False
+        return ranked
+
 
 class Ranker(Protocol):
     """Ranks for any number of users, always as it was asked to."""

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
+from Recommenders.BaseRecommender import BaseRecommender
+
 
 class ScoreRecommender:
     """Ranks by `scores` (n_users, n_items), ties by the lower id; -inf is never recommended."""
@@ -31,7 +33,8 @@ class ScoreRecommender:
 
     def recommend(self, user_id_array: Any, cutoff: int | None = None, **kwargs: Any) -> Any:
         self.calls.append({"user_id_array": np.array(user_id_array), "cutoff": cutoff, **kwargs})
-        return [self.rank(int(user), self.n_items if cutoff is None else cutoff, **kwargs) for user in user_id_array]
+        lists = [self.rank(int(user), self.n_items if cutoff is None else cutoff, **kwargs) for user in user_id_array]
+        return (lists, self.scores[user_id_array]) if kwargs.get("return_scores") else lists
 
     def rank(
         self,
@@ -51,6 +54,24 @@ class ScoreRecommender:
         scores = self.scores[user]
         ranked = sorted((item for item in allowed if np.isfinite(scores[item])), key=lambda item: (-scores[item], item))
         return ranked[:cutoff]
+
+
+class OwnScoreRecommender(BaseRecommender):
+    """The same scores in a recommender of the framework, whose `recommend` has a faster form."""
+
+    RECOMMENDER_NAME = "OwnScoreRecommender"
+
+    def __init__(self, URM_train: Any, scores: np.ndarray) -> None:
+        super().__init__(URM_train, verbose=False)
+        self.scores = np.asarray(scores)
+
+    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
+        return self.scores[user_id_array]
+
+
+@pytest.fixture
+def own_score_recommender() -> Callable[..., OwnScoreRecommender]:
+    return OwnScoreRecommender
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Evaluation.Evaluator import EvaluatorHoldout, EvaluatorNegativeItemSample
+from Evaluation.Evaluator import EvaluatorHoldout, EvaluatorMetrics, EvaluatorNegativeItemSample
 from Evaluation.metrics import Diversity_similarity
+from tests.evaluation.conftest import OwnScoreRecommender, ScoreRecommender
 from tests.reference import metrics as reference
 
 
@@ -39,21 +40,24 @@ def _random_ids(rng: np.random.Generator, n: int) -> list[int] | None:
     )
 
 
-class Case:
-    """One random case, its recommender and the arguments of its evaluator."""
+BEYOND = ["AUC", "EFFECTIVE_CATALOG_SIZE"]
+ALL = [metric.value for metric in EvaluatorMetrics]
 
-    def __init__(self, seed: int, make_recommender: Any) -> None:
+
+class Case:
+    """One random case, its scores and the arguments of its evaluator."""
+
+    def __init__(self, seed: int) -> None:
         rng = np.random.default_rng(seed)
-        n_users, self.n_items = int(rng.integers(1, 9)), int(rng.integers(1, 12))
-        shape = (n_users, self.n_items)
+        self.n_users, self.n_items = int(rng.integers(1, 9)), int(rng.integers(1, 12))
+        shape = (self.n_users, self.n_items)
         self.URM_train = sps.csr_matrix(rng.integers(1, 6, shape) * (rng.random(shape) < rng.choice([0.1, 0.4])))
         if self.URM_train.nnz == 0:
             self.URM_train = sps.csr_matrix(([3.0], ([0], [0])), shape=shape)
         self.URM_test = _random_test(rng, shape)
         self.URM_negative = sps.csr_matrix(rng.random(shape) < 0.3)
-        scores = rng.integers(0, 4, shape).astype(float)  # full of ties
-        scores[rng.random(shape) < 0.15] = -np.inf
-        self.recommender = make_recommender(self.URM_train, scores)
+        self.scores = rng.integers(0, 4, shape).astype(rng.choice([np.float32, np.float64]))  # full of ties
+        self.scores[rng.random(shape) < 0.15] = -np.inf
         self.D = rng.random((self.n_items, self.n_items)) if rng.random() < 0.5 else None
         D = self.D if self.D is None or rng.random() < 0.5 else sps.csc_matrix(self.D)
         n_cutoffs = int(rng.integers(1, 4))
@@ -63,61 +67,85 @@ class Case:
             "exclude_seen": bool(rng.random() < 0.7),
             "diversity_object": None if D is None else Diversity_similarity(D),
             "ignore_items": _random_ids(rng, self.n_items),
-            "ignore_users": _random_ids(rng, n_users),
+            "ignore_users": _random_ids(rng, self.n_users),
             "verbose": False,
         }
+        self.ignore_items = self.arguments["ignore_items"] or []
+        self.ignore_users = self.arguments["ignore_users"] or []
+        self.test, self.train = _ratings(self.URM_test, self.ignore_items), _ratings(self.URM_train, [])
 
-    def check(self, evaluator: Any, candidates: list[Any]) -> None:
-        """Every cell of the evaluator's table is the reference's, where user u may be shown candidates[u]."""
-        results_df, _ = evaluator.evaluateRecommender(self.recommender)
-        ignore_items = self.arguments["ignore_items"] or []
-        ignore_users = self.arguments["ignore_users"] or []
-        test, train = _ratings(self.URM_test, ignore_items), _ratings(self.URM_train, [])
-        self.recommender.set_items_to_ignore(ignore_items)
-        enough = self.arguments["min_ratings_per_user"]
-        rankings = {
-            user: self.recommender.rank(
+    def rankings(self, candidates: list[Any]) -> dict[int, list[int]]:
+        """The whole list of every evaluated user, where user u may be shown candidates[u]."""
+        recommender = ScoreRecommender(self.URM_train, self.scores)
+        recommender.set_items_to_ignore(self.ignore_items)
+        return {
+            user: recommender.rank(
                 user,
                 self.n_items,
                 remove_seen_flag=self.arguments["exclude_seen"],
                 items_to_compute=candidates[user],
                 remove_custom_items_flag=True,
             )
-            for user in range(len(test))
-            if len(test[user]) >= enough and user not in ignore_users
+            for user in range(self.n_users)
+            if len(self.test[user]) >= self.arguments["min_ratings_per_user"] and user not in self.ignore_users
         }
+
+    def check(self, evaluator: Any, recommender: Any, candidates: list[Any], metrics: list[str]) -> None:
+        """Every cell of the evaluator's tables is the reference's."""
+        results_df, _, per_user = evaluator.evaluateRecommender(recommender, return_per_user=True)
+        rankings = self.rankings(candidates)
         for cutoff in self.arguments["cutoff_list"]:
             expected = reference.evaluate(
-                rankings, test, train, self.n_items, cutoff, ignore_items, ignore_users, self.D
+                rankings,
+                self.test,
+                self.train,
+                self.n_items,
+                cutoff,
+                self.ignore_items,
+                self.ignore_users,
+                self.D,
+                self.scores.tolist(),
+                self.arguments["exclude_seen"],
             )
-            assert list(results_df.columns) == list(expected)
-            for name, value in expected.items():
+            assert list(results_df.columns) == [name for name in expected if name in metrics]
+            for name in results_df.columns:
                 got = results_df.loc[cutoff][name]
-                assert got == pytest.approx(value, rel=1e-9, abs=1e-12, nan_ok=True), (name, cutoff)
+                assert got == pytest.approx(expected[name], rel=1e-9, abs=1e-12, nan_ok=True), (name, cutoff)
+            for user, ranking in rankings.items():
+                of_user = reference.accuracy(ranking[:cutoff], self.test[user], cutoff)
+                row = per_user.loc[(user, cutoff)].drop("AUC", errors="ignore")
+                assert row.to_dict() == pytest.approx(of_user, rel=1e-9, abs=1e-12)
+        assert len(per_user) == len(rankings) * len(self.arguments["cutoff_list"])
 
 
 @pytest.fixture(params=range(150))
-def case(request, score_recommender, monkeypatch) -> Case:
-    # odd cases: users in several blocks, pairs of items in several chunks
+def case(request, monkeypatch) -> Case:
+    # odd cases: users in several blocks, scores and pairs of items in several chunks
     if request.param % 2:
-        monkeypatch.setattr("Evaluation._rankings._LISTS_AT_ONCE", 3)
+        for limit in ("_LISTS_AT_ONCE", "_ROWS_AT_ONCE", "_FEWEST_ROWS"):
+            monkeypatch.setattr(f"Evaluation._rankings.{limit}", 3)
+        monkeypatch.setattr("Evaluation._auc._SCORES_AT_ONCE", 20)
         monkeypatch.setattr("Evaluation._diversity._PAIRS_AT_ONCE", 20)
-    return Case(request.param, score_recommender)
-
-
-def test_holdout_equals_the_plain_formulas(case):
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         warnings.simplefilter("ignore", UserWarning)
-        evaluator = EvaluatorHoldout(case.URM_test, **case.arguments)
-        case.check(evaluator, [None] * case.URM_test.shape[0])
+        yield Case(request.param)
 
 
-def test_negative_sample_equals_the_plain_formulas(case):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        evaluator = EvaluatorNegativeItemSample(case.URM_test, case.URM_negative, **case.arguments)
-        test = _ratings(case.URM_test, case.arguments["ignore_items"] or [])
-        negative = _ratings(case.URM_negative, [])
-        case.check(evaluator, [set(test[user]) | set(negative[user]) for user in range(len(test))])
+RECOMMENDERS = pytest.mark.parametrize("recommender_class", [ScoreRecommender, OwnScoreRecommender])
+
+
+@RECOMMENDERS
+def test_holdout_equals_the_plain_formulas(case, recommender_class):
+    metrics = [name for name in ALL if case.D is not None or name != "DIVERSITY_SIMILARITY"]
+    evaluator = EvaluatorHoldout(case.URM_test, **case.arguments, metrics=metrics)
+    case.check(evaluator, recommender_class(case.URM_train, case.scores), [None] * case.n_users, metrics)
+
+
+@RECOMMENDERS
+def test_negative_sample_equals_the_plain_formulas(case, recommender_class):
+    evaluator = EvaluatorNegativeItemSample(case.URM_test, case.URM_negative, **case.arguments)
+    negative = _ratings(case.URM_negative, [])
+    candidates = [set(case.test[user]) | set(negative[user]) for user in range(case.n_users)]
+    recommender = recommender_class(case.URM_train, case.scores)
+    case.check(evaluator, recommender, candidates, [name for name in ALL if name not in BEYOND])

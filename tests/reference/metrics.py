@@ -54,6 +54,18 @@ def accuracy(ranked: list[int], test: dict[int, float], cutoff: int) -> dict[str
     }
 
 
+def auc(scores: Sequence[float], test: dict[int, float], left_out: set[int]) -> float:
+    """Over all pairs of a test item and another item, none of them left out; NaN without a pair."""
+    tests = [scores[item] for item in test if item not in left_out]
+    others = [score for item, score in enumerate(scores) if item not in left_out and item not in test]
+    return _mean([1.0 if t > o else 0.5 if t == o else 0.0 for t in tests for o in others])
+
+
+def effective_catalog_size(counts: list[int]) -> float:
+    total = sum(counts)
+    return 2 * sum(k * c / total for k, c in enumerate(sorted(counts, reverse=True), start=1)) - 1 if total else NAN
+
+
 def herfindahl(counts: list[int]) -> float:
     total = sum(counts)
     return 1 - sum((c / total) ** 2 for c in counts) if total else NAN
@@ -105,8 +117,10 @@ def evaluate(
     ignore_items: Sequence[int] = (),
     ignore_users: Sequence[int] = (),
     D: Sequence[Sequence[float]] | None = None,
+    scores: Sequence[Sequence[float]] | None = None,
+    exclude_seen: bool = True,
 ) -> dict[str, float]:
-    """All columns in their order.
+    """All columns in their order; with `scores`, (n_users, n_items), those beyond the historical ones too.
 
     `rankings` has the evaluated users' lists; `test` (without ignored items) and `train` each user's ratings by item.
     """
@@ -146,4 +160,9 @@ def evaluate(
     result["RATIO_SHANNON_ENTROPY"] = _ratio(shannon(counts), shannon(train_kept))
     result["RATIO_AVERAGE_POPULARITY"] = _ratio(result["AVERAGE_POPULARITY"], popularity(profiles, train_counts))
     result["RATIO_NOVELTY"] = _ratio(result["NOVELTY"], novelty(profiles, train_counts))
+    if scores is not None:
+        left_out = [set(ignore_items) | (set(train[user]) if exclude_seen else set()) for user in range(len(test))]
+        areas = [auc(scores[user], test[user], left_out[user]) for user in rankings]
+        result["AUC"] = _mean([area for area in areas if not math.isnan(area)])
+        result["EFFECTIVE_CATALOG_SIZE"] = effective_catalog_size(counts)
     return result
