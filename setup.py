@@ -22,6 +22,9 @@ KERNELS = {
 # Built for every processor of its kind, and once more as <name>_avx2; which of the two runs is chosen at import.
 DISPATCHED_KERNELS = ["Recommenders._factor_ranking_kernel", PYTORCH + "_fused_kernel"]
 
+# Those whose sums keep the order in which they are written, whatever is vectorised.
+ORDERED_KERNELS = ["Recommenders._factor_ranking_kernel"]
+
 # RECSYS_MF_BASELINE_ONLY=1 leaves the builds for newer processors out.
 DISPATCH = (
     sys.platform == "linux" and platform.machine() == "x86_64" and os.environ.get("RECSYS_MF_BASELINE_ONLY", "0") != "1"
@@ -57,13 +60,14 @@ BUILD_FOLDER = "build/cython_bounds_checks" if BOUNDS_CHECKS else "build/cython"
 def extension(name: str, language: str, suffix: str = "", flags: Sequence[str] = ()) -> Extension:
     """The extension module `name` + `suffix` from the source of `name`."""
     source = Path(*name.split(".")).with_suffix(".pyx")
+    ordered = ["-fno-associative-math"] if name in ORDERED_KERNELS and sys.platform != "win32" else []
     return Extension(
         name + suffix,
         [source.as_posix()],
         language=language,
         include_dirs=["Recommenders", source.parent.as_posix()],
         define_macros=MACROS,
-        extra_compile_args=[*FLAGS[language], *flags],
+        extra_compile_args=[*FLAGS[language], *ordered, *flags],
     )
 
 

@@ -56,23 +56,19 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
     def _factor_ranker(self, request: RankingRequest) -> Ranker:
         """The ranker of these factors, where its kernel can take them."""
         self._check_scorable([])
-        item_factors: np.ndarray = self.ITEM_factors  # type: ignore[assignment]
-        item_bias = np.zeros(self.n_items, dtype=np.float32)
-        bias_of_users: Any = 0.0
+        item_factors: Any = self.ITEM_factors
+        item_bias: Any = np.zeros(self.n_items, dtype=np.float32)
+        user_bias: Any = np.zeros(self.n_users, dtype=np.float32)
         if self._has_biases():
-            item_bias, bias_of_users = np.asarray(self.ITEM_bias), self.GLOBAL_bias + self.USER_bias
-        dtypes = {array.dtype for array in (self._user_vectors(np.zeros(1, np.int64)), item_factors, item_bias)}
-        lengths = (len(self.USER_factors), len(item_factors), len(item_bias))  # type: ignore[arg-type]
-        takes = (
-            request.candidates is None
-            and dtypes == {np.dtype(np.float32)}
-            and lengths == (self.n_users, self.n_items, self.n_items)
-            # only then it decides no rank
-            and np.isfinite(bias_of_users).all()
-        )
+            item_bias, user_bias = self.ITEM_bias + self.GLOBAL_bias, self.USER_bias
+        vector = self._user_vectors(np.zeros(1, dtype=np.int64))
+        lengths = [len(array) for array in (self.USER_factors, user_bias, item_factors, item_bias)]  # type: ignore[arg-type]
+        takes = all(
+            array.dtype == np.float32 for array in (vector, user_bias, item_factors, item_bias)
+        ) and lengths == [self.n_users, self.n_users, self.n_items, self.n_items]
         if not takes:
             return ScoreRanker(self, request)
-        return FactorRanker(self, request, self._user_vectors, item_factors, item_bias)
+        return FactorRanker(self, request, self._user_vectors, user_bias, item_factors, item_bias)
 
     def _check_scorable(self, user_id_array: Any) -> np.ndarray:
         """The user ids, checked; raises where there are no factors that fit them and each other."""

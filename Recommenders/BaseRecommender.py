@@ -9,7 +9,7 @@ import scipy.sparse as sps
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
 from Recommenders._threads import check_num_threads
 from Recommenders._top_k import as_lists, top_k
-from Recommenders._validation import check_bool, check_ids, check_int, check_sparse
+from Recommenders._validation import check_bool, check_entries, check_ids, check_int, check_sparse
 
 
 class BaseRecommender:
@@ -259,9 +259,8 @@ class BaseRecommender:
         if items_to_compute is not None:
             items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
         if candidates is not None:
-            candidates = check_sparse("candidates", candidates, allow_empty=True)
-            if candidates.shape != self.URM_train.shape:
-                raise ValueError(f"candidates must be of shape {self.URM_train.shape}, got {candidates.shape}")
+            # the places of the entries alone matter, and a copy of many candidates costs more than ranking them
+            candidates = check_entries("candidates", candidates, self.URM_train.shape)
         return RankingRequest(
             cutoff=self.n_items if cutoff is None else min(check_int("cutoff", cutoff, minimum=1), self.n_items),
             remove_seen=check_bool("remove_seen_flag", remove_seen_flag),

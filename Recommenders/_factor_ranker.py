@@ -8,6 +8,7 @@ import numpy as np
 from Recommenders._kernels import import_kernel
 from Recommenders._ranking import RankingRequest, ScoreRanker
 from Recommenders._threads import for_each_slice
+from Recommenders._top_k import Profiles
 
 _kernel = import_kernel("Recommenders._factor_ranking_kernel")
 _SECTION_ITEMS = _kernel.PANEL * _kernel.SECTION
@@ -34,13 +35,17 @@ class FactorCatalogue(NamedTuple):
         -inf in the places without an item.
     items : np.ndarray of int32, shape (N, P)
     bounds : np.ndarray of float64, shape (S, 2)
-        No score of a section is above |user vector| * bounds[., 0] + bounds[., 1], by Cauchy and Schwarz.
+        No score of a section is above |user vector| * bounds[., 0] + bounds[., 1] + user bias + rounding * |user bias|,
+        by Cauchy and Schwarz.
+    rounding : float
+        The largest error of a score relative to the sum of the sizes of what is added up.
     """
 
     panels: np.ndarray
     biases: np.ndarray
     items: np.ndarray
     bounds: np.ndarray
+    rounding: float
 
     @classmethod
     def of(
@@ -55,9 +60,9 @@ class FactorCatalogue(NamedTuple):
         user_norm : float
         """
         factors, bias = item_factors[items], item_bias[items]
-        # a sum of F products and a bias is off by less than this share of the sum of their sizes, and by less than
+        # a sum of F products and two biases is off by less than this share of the sum of their sizes, and by less than
         # `tiny` where numbers are too small for their full precision
-        rounding = (factors.shape[1] + 2) * float(np.finfo(np.float32).eps)
+        rounding = (factors.shape[1] + 4) * float(np.finfo(np.float32).eps)
         tiny = float(np.finfo(np.float32).tiny)
         norms = np.sqrt(np.einsum("if,if->i", factors, factors, dtype=np.float64)) * (1 + 2 * rounding)
         largest = bias.astype(np.float64)
@@ -74,7 +79,81 @@ class FactorCatalogue(NamedTuple):
             _padded(bias[order], n_places, -np.inf).reshape(-1, _kernel.PANEL),
             _padded(items[order].astype(np.int32), n_places, 0).reshape(-1, _kernel.PANEL),
             np.stack([values.reshape(-1, _SECTION_ITEMS).max(axis=1) for values in by_section], axis=1),
+            rounding,
         )
+
+    def ranking_of(
+        self,
+        user_ids: np.ndarray,
+        vectors: np.ndarray,
+        biases: np.ndarray,
+        seen: Profiles,
+        n_items: int,
+        ids: np.ndarray,
+        lengths: np.ndarray,
+    ) -> Callable[[slice], None]:
+        """What ranks for a slice of users, whose vectors and biases are given, into the arrays `ids` and `lengths`."""
+
+        def rank(rows: slice) -> None:
+            _kernel.rank_by_factors(
+                vectors[rows],
+                biases[rows],
+                *self,
+                n_items,
+                seen.starts[rows],
+                seen.ends[rows],
+                seen.items,
+                ids[rows],
+                lengths[rows],
+            )
+
+        return rank
+
+
+class CandidateItems(NamedTuple):
+    """Items of which each user is offered a few.
+
+    Attributes
+    ----------
+    factors, biases : np.ndarray of float32, shapes (n_items, F) and (n_items,)
+        The bias is -inf for items that nobody is shown.
+    candidates : csr_matrix (n_users, n_items)
+    """
+
+    factors: np.ndarray
+    biases: np.ndarray
+    candidates: Any
+
+    def ranking_of(
+        self,
+        user_ids: np.ndarray,
+        vectors: np.ndarray,
+        biases: np.ndarray,
+        seen: Profiles,
+        n_items: int,
+        ids: np.ndarray,
+        lengths: np.ndarray,
+    ) -> Callable[[slice], None]:
+        """As in FactorCatalogue."""
+        offered = Profiles.of(self.candidates, user_ids)
+
+        def rank(rows: slice) -> None:
+            _kernel.rank_candidates_by_factors(
+                vectors[rows],
+                biases[rows],
+                self.factors,
+                self.biases,
+                offered.starts[rows],
+                offered.ends[rows],
+                offered.items,
+                seen.starts[rows],
+                seen.ends[rows],
+                seen.items,
+                ids[rows],
+                lengths[rows],
+            )
+
+        return rank
 
 
 def _padded(values: np.ndarray, size: int, filler: float) -> np.ndarray:
@@ -82,7 +161,7 @@ def _padded(values: np.ndarray, size: int, filler: float) -> np.ndarray:
 
 
 class FactorRanker:
-    """Ranks by score(u, i) = user_vectors(u) . item_factors[i] + item_bias[i].
+    """Ranks by score(u, i) = user_vectors(u) . item_factors[i] + item_bias[i] + user_bias[u], summed in this order.
 
     The factors are read when the first users are ranked, and not again. A few users, and numbers that float32 sums may
     not hold, are ranked by their scores instead.
@@ -90,11 +169,11 @@ class FactorRanker:
     Parameters
     ----------
     recommender : BaseRecommender
-        Its `_compute_item_score` gives these scores, but for a summand of each user's own.
+        Its `_compute_item_score` gives these scores.
     request : RankingRequest
-        Without candidates.
     user_vectors : callable
         From user ids, shape (B,), to float32 of shape (B, F).
+    user_bias : np.ndarray of float32, shape (n_users,)
     item_factors, item_bias : np.ndarray of float32, shapes (n_items, F) and (n_items,)
     """
 
@@ -103,54 +182,58 @@ class FactorRanker:
         recommender: Any,
         request: RankingRequest,
         user_vectors: Callable[[np.ndarray], np.ndarray],
+        user_bias: np.ndarray,
         item_factors: np.ndarray,
         item_bias: np.ndarray,
     ) -> None:
         self._recommender = recommender
         self._request = request
         self._by_scores = ScoreRanker(recommender, request)
-        self._user_vectors = user_vectors
+        self._user_vectors, self._user_bias = user_vectors, user_bias
         self._item_factors, self._item_bias = item_factors, item_bias
-        self._catalogue: FactorCatalogue | None = None
+        self._items: FactorCatalogue | CandidateItems | None = None
 
     def rank(self, user_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See Ranker."""
-        if user_ids.size < _FEW_USERS and self._catalogue is None:
+        if user_ids.size < _FEW_USERS and self._items is None:
             return self._by_scores.rank(user_ids)
-        vectors = np.ascontiguousarray(self._user_vectors(user_ids))
-        if not self._float32_holds(vectors):
+        vectors, biases = np.ascontiguousarray(self._user_vectors(user_ids)), self._user_bias[user_ids]
+        if not self._float32_holds(vectors, biases):
             return self._by_scores.rank(user_ids)
-        if self._catalogue is None:
-            self._catalogue = self._prepare()
-        return self._rank_vectors(user_ids, vectors, self._catalogue)
+        if self._items is None:
+            self._items = self._candidate_items() if self._request.candidates is not None else self._catalogue()
+        return self._rank_vectors(user_ids, vectors, biases, self._items)
 
-    def _float32_holds(self, vectors: np.ndarray) -> bool:
+    def _float32_holds(self, vectors: np.ndarray, biases: np.ndarray) -> bool:
         """Whether no sum can overflow; False for NaN."""
-        bias = self._item_bias[self._item_bias > -np.inf]
-        sizes = [float(np.abs(part).max(initial=0)) for part in (vectors, self._item_factors, bias)]
-        return bool(sizes[0] * sizes[1] * vectors.shape[1] + sizes[2] < _LARGEST_SCORE)
+        item_bias = self._item_bias[self._item_bias != -np.inf]
+        arrays = (vectors, self._item_factors, item_bias, biases)
+        of_users, of_items, *of_biases = [float(np.abs(array).max(initial=0)) for array in arrays]
+        return bool(of_users * of_items * vectors.shape[1] + sum(of_biases) < _LARGEST_SCORE)
 
-    def _prepare(self) -> FactorCatalogue:
+    def _catalogue(self) -> FactorCatalogue:
         n_users = self._recommender.n_users
         items = np.flatnonzero(self._request.is_ranked(self._recommender.n_items))
         sample = self._user_vectors(np.arange(0, n_users, -(-n_users // _SAMPLED_USERS)))
         user_norm = float(np.linalg.norm(sample, axis=1).mean())
         return FactorCatalogue.of(self._item_factors, self._item_bias, items, user_norm)
 
+    def _candidate_items(self) -> CandidateItems:
+        bias = np.where(self._request.is_ranked(self._recommender.n_items), self._item_bias, np.float32(-np.inf))
+        return CandidateItems(np.ascontiguousarray(self._item_factors), bias, self._request.candidates)
+
     def _rank_vectors(
-        self, user_ids: np.ndarray, vectors: np.ndarray, catalogue: FactorCatalogue
+        self,
+        user_ids: np.ndarray,
+        vectors: np.ndarray,
+        biases: np.ndarray,
+        items: FactorCatalogue | CandidateItems,
     ) -> tuple[np.ndarray, np.ndarray]:
-        n_users, n_items = user_ids.size, self._recommender.n_items
-        starts, ends, seen = self._request.seen(self._recommender.URM_train, user_ids)
+        n_users, num_threads = user_ids.size, self._request.num_threads
         ids = np.full((n_users, self._request.cutoff), -1, dtype=np.int32)
         lengths = np.zeros(n_users, dtype=np.int32)
-
-        def rank(rows: slice) -> None:
-            _kernel.rank_by_factors(
-                vectors[rows], *catalogue, n_items, starts[rows], ends[rows], seen, ids[rows], lengths[rows]
-            )
-
-        longest = _PRODUCTS_A_CALL // max(1, catalogue.panels.size)
-        num_threads = self._request.num_threads
+        seen = self._request.seen(self._recommender.URM_train, user_ids)
+        rank = items.ranking_of(user_ids, vectors, biases, seen, self._recommender.n_items, ids, lengths)
+        longest = _PRODUCTS_A_CALL // max(1, self._item_factors.size)
         for_each_slice(rank, n_users, max(1, min(-(-n_users // (4 * num_threads)), longest)), num_threads)
         return ids, lengths

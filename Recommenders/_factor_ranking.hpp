@@ -1,8 +1,9 @@
 // Ranks items by products of factors, and scores only those that may still get into a list.
 //
-// score(u, i) = bias_i + sum over f of user_uf item_if, summed in the order of f, so that it has the same bits however
-// users and items are grouped. Items come in panels of PANEL, factor by factor, and sections of SECTION panels; by the
-// inequality of Cauchy and Schwarz no item of a section scores more than |user| * norm + bias, its two bounds.
+// score(u, i) = (sum over f of user_uf item_if + bias_i) + bias_u, summed in this order, which is that of a matrix
+// product to which the biases are added, and so the same bits however users and items are grouped. Items come in panels
+// of PANEL, factor by factor, and sections of SECTION panels; by the inequality of Cauchy and Schwarz no item of a
+// section scores more than |user| * norm + bias + bias_u, with the two bounds of the section.
 #pragma once
 
 #include <algorithm>
@@ -35,6 +36,7 @@ struct Catalogue {
     const float* biases;          // (n_sections * SECTION, PANEL), -inf in the places without an item
     const int32_t* items;         // (n_sections * SECTION, PANEL)
     const double* bounds;         // (n_sections, 2): norm and bias, rounding included
+    double rounding;              // the largest relative error of a score
     int64_t n_sections;
     int64_t n_factors;
     int64_t n_items;              // of the whole catalogue
@@ -48,9 +50,11 @@ struct Profiles {
 };
 
 struct User {
-    const float* vector;
-    double norm;
-    float threshold;
+    const float* vector = nullptr;
+    float bias = 0;
+    double norm = 0;
+    double largest_bias = 0;  // rounding included
+    float threshold = 0;
     BestK<float> best;
     std::vector<uint64_t> seen;  // a bit an item
 
@@ -64,8 +68,11 @@ struct User {
     }
 
     template <class Index>
-    void start(const float* factors, int64_t n_factors, const Index* begin, const Index* end) {
+    void start(const float* factors, int64_t n_factors, float own_bias, double rounding, const Index* begin,
+               const Index* end) {
         vector = factors;
+        bias = own_bias;
+        largest_bias = bias + rounding * std::abs(bias);
         double square = 0;
         for (int64_t f = 0; f < n_factors; ++f) square += static_cast<double>(factors[f]) * factors[f];
         norm = std::sqrt(square);
@@ -80,19 +87,29 @@ struct User {
     }
 };
 
+template <int USERS>
 ALWAYS_INLINE void score_panel(const User* users, const float* panel, const float* biases, int64_t n_factors,
-                               NativeVector scores[GROUP][PANEL_VECTORS]) {
+                               NativeVector scores[USERS][PANEL_VECTORS]) {
     UNROLL
-    for (int u = 0; u < GROUP; ++u) {
+    for (int u = 0; u < USERS; ++u) {
         UNROLL
-        for (int v = 0; v < PANEL_VECTORS; ++v) scores[u][v] = load(biases + v * NATIVE_LANES);
+        for (int v = 0; v < PANEL_VECTORS; ++v) scores[u][v] = NativeVector{};
     }
     for (int64_t f = 0; f < n_factors; ++f, panel += PANEL) {
         UNROLL
         for (int v = 0; v < PANEL_VECTORS; ++v) {
             const NativeVector items = load(panel + v * NATIVE_LANES);
             UNROLL
-            for (int u = 0; u < GROUP; ++u) add_product(scores[u][v], users[u].vector[f], items);
+            for (int u = 0; u < USERS; ++u) add_product(scores[u][v], users[u].vector[f], items);
+        }
+    }
+    UNROLL
+    for (int v = 0; v < PANEL_VECTORS; ++v) {
+        const NativeVector of_items = load(biases + v * NATIVE_LANES);
+        UNROLL
+        for (int u = 0; u < USERS; ++u) {
+            add_product(scores[u][v], 1.0f, of_items);
+            add(scores[u][v], users[u].bias);
         }
     }
 }
@@ -105,9 +122,14 @@ inline void offer_lanes(User& user, NativeVector scores, const int32_t* items) {
     }
 }
 
+inline void offer_panel(User& user, const NativeVector* scores, const int32_t* items) {
+    for (int v = 0; v < PANEL_VECTORS; ++v)
+        if (any_at_least(scores[v], user.threshold)) offer_lanes(user, scores[v], items + v * NATIVE_LANES);
+}
+
 inline bool may_get_in(const User* users, const double* bounds) {
     bool any = false;
-    for (int u = 0; u < GROUP; ++u) any |= users[u].norm * bounds[0] + bounds[1] >= users[u].threshold;
+    for (int u = 0; u < GROUP; ++u) any |= users[u].norm * bounds[0] + bounds[1] + users[u].largest_bias >= users[u].threshold;
     return any;
 }
 
@@ -116,19 +138,15 @@ inline void rank_section(User* users, const Catalogue& catalogue, int64_t sectio
     for (int64_t panel = section * SECTION; panel < (section + 1) * SECTION; ++panel) {
         const float* values = catalogue.panels + panel * catalogue.n_factors * PANEL;
         const int32_t* items = catalogue.items + panel * PANEL;
-        score_panel(users, values, catalogue.biases + panel * PANEL, catalogue.n_factors, scores);
-        for (int u = 0; u < GROUP; ++u) {
-            for (int v = 0; v < PANEL_VECTORS; ++v)
-                if (any_at_least(scores[u][v], users[u].threshold))
-                    offer_lanes(users[u], scores[u][v], items + v * NATIVE_LANES);
-        }
+        score_panel<GROUP>(users, values, catalogue.biases + panel * PANEL, catalogue.n_factors, scores);
+        for (int u = 0; u < GROUP; ++u) offer_panel(users[u], scores[u], items);
     }
 }
 
 // Ranks for the users whose factors are the rows of `vectors`, (n_users, n_factors), without their seen items. The ids
 // of user r go to `ids + r * k`.
 template <class Index>
-void rank_users(const Catalogue& catalogue, const float* vectors, int64_t n_users, const Profiles<Index>& seen,
+void rank_users(const Catalogue& catalogue, const float* vectors, const float* user_biases, int64_t n_users, const Profiles<Index>& seen,
                 int64_t k, int32_t* ids, int32_t* lengths) {
     const int64_t cached = std::max<int64_t>(
         1, CACHED_BYTES / (SECTION * PANEL * catalogue.n_factors * static_cast<int64_t>(sizeof(float))));
@@ -142,7 +160,8 @@ void rank_users(const Catalogue& catalogue, const float* vectors, int64_t n_user
         for (int64_t u = 0; u < block; ++u) {
             const int64_t row = first + std::min(u, here - 1);
             const Index* items = seen.items;
-            users[u].start(vectors + row * catalogue.n_factors, catalogue.n_factors, items + seen.starts[row],
+            users[u].start(vectors + row * catalogue.n_factors, catalogue.n_factors, user_biases[row],
+                           catalogue.rounding, items + seen.starts[row],
                            items + (u < here ? seen.ends[row] : seen.starts[row]));
             if (u >= here) users[u].rest();
         }
@@ -159,6 +178,37 @@ void rank_users(const Catalogue& catalogue, const float* vectors, int64_t n_user
             lengths[row] = users[u].best.write(ids + row * k);
             users[u].forget(seen.items + seen.starts[row], seen.items + seen.ends[row]);
         }
+    }
+}
+
+// Ranks for each user the user's candidates alone; the factors of the items are rows here. Otherwise as `rank_users`.
+template <class Index, class SeenIndex>
+void rank_candidates(const float* item_factors, const float* item_biases, int64_t n_items, const float* vectors,
+                     const float* user_biases, int64_t n_users, int64_t n_factors, const Profiles<Index>& candidates,
+                     const Profiles<SeenIndex>& seen, int64_t k, int32_t* ids, int32_t* lengths) {
+    User user(k, n_items);
+    std::vector<float> panel(static_cast<size_t>(n_factors * PANEL));
+    float biases[PANEL];
+    int32_t items[PANEL] = {};
+    NativeVector scores[1][PANEL_VECTORS];
+
+    for (int64_t row = 0; row < n_users; ++row) {
+        const SeenIndex *first_seen = seen.items + seen.starts[row], *last_seen = seen.items + seen.ends[row];
+        user.start(vectors + row * n_factors, n_factors, user_biases[row], 0.0, first_seen, last_seen);
+        for (int64_t first = candidates.starts[row]; first < candidates.ends[row]; first += PANEL) {
+            const int64_t here = std::min<int64_t>(PANEL, candidates.ends[row] - first);
+            std::fill(biases, biases + PANEL, BestK<float>::NEVER);
+            for (int64_t place = 0; place < here; ++place) {
+                const int64_t item = candidates.items[first + place];
+                items[place] = static_cast<int32_t>(item);
+                biases[place] = item_biases[item];
+                for (int64_t f = 0; f < n_factors; ++f) panel[f * PANEL + place] = item_factors[item * n_factors + f];
+            }
+            score_panel<1>(&user, panel.data(), biases, n_factors, scores);
+            offer_panel(user, scores[0], items);
+        }
+        lengths[row] = user.best.write(ids + row * k);
+        user.forget(first_seen, last_seen);
     }
 }
 

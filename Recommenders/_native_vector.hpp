@@ -41,6 +41,15 @@ inline void add_product(NativeVector& sums, float factor, NativeVector values) {
 #endif
 }
 
+// values += value, in every lane
+inline void add(NativeVector& values, float value) {
+#if defined(VECTOR_TYPES)
+    values += value;
+#else
+    for (int lane = 0; lane < NATIVE_LANES; ++lane) values.lanes[lane] += value;
+#endif
+}
+
 // Whether any lane is >= threshold.
 inline bool any_at_least(NativeVector values, float threshold) {
 #if defined(VECTOR_TYPES) && defined(__AVX2__)

@@ -144,3 +144,16 @@ def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty:
     if matrix.nnz == 0 and not allow_empty:
         raise _refuse(ValueError, name, "a sparse matrix with at least one non-zero entry", "none")
     return matrix
+
+
+def check_entries(name: str, value: Any, shape: tuple[int, ...]) -> sps.csr_matrix:
+    """A sparse matrix or array of one shape, as csr, without a copy where it is that already."""
+    if not is_sparse(value):
+        raise _refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}")
+    if value.shape != shape:
+        raise _refuse(ValueError, name, f"of shape {shape}", str(value.shape))
+    matrix: sps.csr_matrix = sps.csr_matrix(value)
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    return matrix

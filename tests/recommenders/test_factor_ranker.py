@@ -8,7 +8,7 @@ import scipy.sparse as sps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from Recommenders import _factor_ranker, _factor_ranking_kernel
+from Recommenders import _factor_ranker, _factor_ranking_kernel, _ranking
 from Recommenders._top_k import as_lists
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender, BaseSVDRecommender
 from tests.reference import top_k as reference
@@ -98,11 +98,11 @@ def test_most_items_of_long_tailed_factors_are_never_scored(monkeypatch):
     ranker = recommender.start_ranking(10, num_threads=1)
     users = np.arange(200)
     tight = ranker.rank(users)
-    catalogue = ranker._catalogue
+    catalogue = ranker._items
     reach = np.linalg.norm(recommender.USER_factors, axis=1).max() * catalogue.bounds[:, 0]
     kept = np.take_along_axis(recommender.USER_factors @ recommender.ITEM_factors.T, tight[0], axis=1)[:, -1]
     assert (reach < kept.min()).mean() > 0.9
-    ranker._catalogue = catalogue._replace(bounds=np.full_like(catalogue.bounds, 1e30))
+    ranker._items = catalogue._replace(bounds=np.full_like(catalogue.bounds, 1e30))
     for with_bound, without in zip(tight, ranker.rank(users)):
         np.testing.assert_array_equal(with_bound, without)
 
@@ -166,6 +166,62 @@ def test_no_users_and_no_items_left_give_empty_lists():
     assert by_ranker(recommender, np.empty(0, dtype=np.int64), 2) == []
     recommender.set_items_to_ignore([0, 1, 2])
     assert by_ranker(recommender, np.arange(4), 2, remove_custom_items_flag=True) == [[]] * 4
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1), n_users=st.integers(1, 40), n_items=st.integers(1, 90), cutoff=st.integers(1, 99)
+)
+def test_candidates_are_ranked_as_the_scores_of_their_places_are(seed, n_users, n_items, cutoff):
+    rng = np.random.default_rng(seed)
+    URM = sps.csr_matrix(rng.random((n_users, n_items)) < 0.2, dtype=np.float32)
+    recommender = factorisation(
+        integers(rng, n_users, 3), integers(rng, n_items, 3), integers(rng, n_items), URM if URM.nnz else None
+    )
+    recommender.set_items_to_ignore(rng.choice(n_items, size=n_items // 4, replace=False))
+    is_candidate = rng.random((n_users, n_items)) < rng.choice([0.1, 0.9])
+    candidates = sps.csr_matrix(is_candidate)
+    if rng.random() < 0.5:
+        candidates.indices = candidates.indices.astype(np.int64)
+    flags = {"remove_seen_flag": bool(rng.random() < 0.7), "remove_custom_items_flag": bool(rng.random() < 0.5)}
+    users = rng.integers(0, n_users, 30)
+    scores = recommender.recommend(users, return_scores=True, **flags)[1]
+    expected = reference.top_k(np.where(is_candidate[users], scores, -np.inf), cutoff)
+    for num_threads in (1, 2):
+        ranker = recommender.start_ranking(cutoff, candidates=candidates, num_threads=num_threads, **flags)
+        assert isinstance(ranker, _factor_ranker.FactorRanker)
+        assert as_lists(*ranker.rank(users)) == expected
+    assert as_lists(*_ranking.ScoreRanker(recommender, ranker._request).rank(users)) == expected
+
+
+def test_candidates_have_the_very_scores_that_they_have_among_all_items():
+    rng = np.random.default_rng(11)
+    recommender = factorisation(
+        rng.normal(size=(90, 37)).astype(np.float32),
+        (rng.normal(size=37) + rng.normal(size=(200, 37)) * 1e-7).astype(np.float32),  # full of near ties
+        rng.normal(size=1).astype(np.float32).repeat(200),
+    )
+    everything = sps.csr_matrix(np.ones((90, 200)))
+    users = np.arange(90)
+    among_all = recommender.start_ranking(remove_seen_flag=False).rank(users)[0]
+    offered = recommender.start_ranking(remove_seen_flag=False, candidates=everything).rank(users)[0]
+    np.testing.assert_array_equal(offered, among_all)
+
+
+def test_real_numbers_are_ranked_in_the_order_of_their_scores():
+    rng = np.random.default_rng(10)
+    recommender = factorisation(
+        rng.normal(size=(200, 10)).astype(np.float32),
+        rng.normal(size=(3000, 10)).astype(np.float32),
+        rng.normal(size=3000).astype(np.float32),
+    )
+    users = np.arange(200)
+    scores = recommender.recommend(users, return_scores=True, remove_seen_flag=False)[1]
+    ids, _ = recommender.start_ranking(20, remove_seen_flag=False).rank(users)
+    ranked = np.take_along_axis(scores, ids, axis=1)
+    # a matrix product may be summed in another order
+    best = np.sort(scores, axis=1)[:, ::-1][:, :20]
+    np.testing.assert_allclose(ranked, best, rtol=0, atol=1e-5)
 
 
 def test_nan_and_numbers_beyond_float32_sums_go_the_way_of_the_scores():
