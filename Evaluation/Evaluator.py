@@ -91,7 +91,7 @@ class EvaluatorHoldout(Evaluator):
         start_ranking = faster_form(recommender, "recommend")
         if start_ranking is not None:
             ranker = start_ranking(self.max_cutoff, **flags, num_threads=self.num_threads)
-            return ArrayRankings(ranker, self.n_items, self.max_cutoff)
+            return ArrayRankings(ranker)
 
         def recommend(users: np.ndarray) -> Any:
             # scores are not asked for: nothing here needs the users x items block
@@ -171,7 +171,7 @@ class EvaluatorNegativeItemSample(Evaluator):
             ranker = start_ranking(
                 self.max_cutoff, **flags, candidates=self.URM_items_to_rank, num_threads=self.num_threads
             )
-            return ArrayRankings(ranker, self.n_items, self.max_cutoff)
+            return ArrayRankings(ranker)
         indptr, indices = self.URM_items_to_rank.indptr, self.URM_items_to_rank.indices
 
         def recommend(users: np.ndarray) -> list[list[int]]:

@@ -16,7 +16,7 @@ from Evaluation._metric_base import _Metrics_Object
 from Evaluation._metric_table import EvaluatorMetrics, MetricsSetup, chosen_metrics
 from Evaluation._per_user import PerUserValues
 from Evaluation._protocols import RankingRecommender
-from Evaluation._rankings import Rankings, training_matrix
+from Evaluation._rankings import Rankings, training_matrix, users_at_once
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
 from Evaluation._validation import (
     check_bool,
@@ -260,12 +260,12 @@ class Evaluator:
         users, start = self._users, time.perf_counter()
         rankings = self._rankings(recommender)
         area = self._area_under_curve(recommender, URM_train)
+        step = users_at_once(self.n_items, self.max_cutoff)
         with progress_bar(users.size, "user", self.EVALUATOR_NAME, self.verbose) as bar:
-            for first in range(0, users.size, rankings.users_at_once):
-                block = users[first : first + rankings.users_at_once]
+            for first in range(0, users.size, step):
+                block = users[first : first + step]
                 auc = None if area is None else area.of(block)
-                yield RankingBatch(*rankings.rank(block), self._held_out, first, auc)
-                bar.update(block.size)
+                yield RankingBatch(*rankings.rank(block, bar.update), self._held_out, first, auc)
         seconds = time.perf_counter() - start
         if users.size > 0:
             elapsed, unit = seconds_to_biggest_unit(seconds)

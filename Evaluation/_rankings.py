@@ -12,34 +12,52 @@ from Evaluation._recommended_lists import rankings_of_lists
 # A block of a recommender that makes lists has at most 128 MB of scores, float32, users x items.
 _LISTS_AT_ONCE = 1000
 _SCORES_AT_ONCE = 1 << 25
-# What is computed from a block of arrays takes this many users to be worth its calls, and few scores to show progress.
+# What is computed from a block of rankings takes this many users to be worth its calls, few scores to show progress,
+# and at most 16 MB of ids.
 _ROWS_AT_ONCE = 1 << 15
 _FEWEST_ROWS = 256
 _SCORES_A_STEP = 1 << 28
-# 16 MB of ids
 _RANKS_AT_ONCE = 1 << 22
+
+Advance = Callable[[int], Any]
+
+
+def users_at_once(n_items: int, cutoff: int) -> int:
+    """How many users' rankings are measured together; the same for every recommender, as the last bits of sums are."""
+    rows = max(_FEWEST_ROWS, min(_ROWS_AT_ONCE, _SCORES_A_STEP // n_items))
+    return max(1, min(rows, _RANKS_AT_ONCE // min(cutoff, n_items)))
 
 
 class Rankings(Protocol):
-    """Gives rankings block by block."""
+    """Gives rankings."""
 
-    users_at_once: int
+    def rank(self, users: np.ndarray, advance: Advance) -> tuple[np.ndarray, np.ndarray]:
+        """The rankings of some users.
 
-    def rank(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The ids, int32 of shape (B, K), and the lengths, int32 of shape (B,), of the lists of some users."""
+        Parameters
+        ----------
+        users : ndarray of int64, (B,)
+        advance : callable
+            Called with the number of users whenever some are done.
+
+        Returns
+        -------
+        ids : ndarray of int32, (B, K)
+            Best first; what is after a list's end does not matter.
+        lengths : ndarray of int32, (B,)
+        """
 
 
 class ArrayRankings:
     """Of a recommender whose `recommend` is known to make lists of what its `start_ranking` gives in arrays."""
 
-    def __init__(self, ranker: Any, n_items: int, cutoff: int) -> None:
+    def __init__(self, ranker: Any) -> None:
         self._ranker = ranker
-        rows = max(_FEWEST_ROWS, min(_ROWS_AT_ONCE, _SCORES_A_STEP // n_items))
-        self.users_at_once = max(1, min(rows, _RANKS_AT_ONCE // cutoff))
 
-    def rank(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def rank(self, users: np.ndarray, advance: Advance) -> tuple[np.ndarray, np.ndarray]:
         """See Rankings."""
         ids, lengths = self._ranker.rank(users)
+        advance(users.size)
         return ids, lengths
 
 
@@ -56,12 +74,16 @@ class ListRankings:
     def __init__(self, recommend: Callable[[np.ndarray], Any], n_items: int, cutoff: int) -> None:
         self._recommend = recommend
         self._n_items, self._cutoff = n_items, cutoff
-        ranks = min(cutoff, n_items)
-        self.users_at_once = max(1, min(_LISTS_AT_ONCE, _SCORES_AT_ONCE // n_items, _RANKS_AT_ONCE // ranks))
+        self._step = max(1, min(_LISTS_AT_ONCE, _SCORES_AT_ONCE // n_items))
 
-    def rank(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def rank(self, users: np.ndarray, advance: Advance) -> tuple[np.ndarray, np.ndarray]:
         """See Rankings; errors as those of `rankings_of_lists`."""
-        return rankings_of_lists(self._recommend(users), users.size, self._n_items, self._cutoff)
+        parts = []
+        for start in range(0, users.size, self._step):
+            block = users[start : start + self._step]
+            parts.append(rankings_of_lists(self._recommend(block), block.size, self._n_items, self._cutoff))
+            advance(block.size)
+        return np.concatenate([ids for ids, _ in parts]), np.concatenate([lengths for _, lengths in parts])
 
 
 def faster_form(recommender: RankingRecommender, name: str) -> Any:

@@ -20,7 +20,7 @@ def rankings_of_lists(recommended: Any, n_users: int, n_items: int, max_cutoff: 
 
     Returns
     -------
-    ids : ndarray of int32, (B, K), filled with -1 after a list's end; K is the longest list, at least 1
+    ids : ndarray of int32, (B, min(max_cutoff, n_items)), filled with -1 after a list's end
     lengths : ndarray of int32, (B,)
 
     Raises
@@ -37,7 +37,10 @@ def rankings_of_lists(recommended: Any, n_users: int, n_items: int, max_cutoff: 
     if wrong.any():
         raise refuse(ValueError, "recommended lists", f"item ids in 0..{n_items - 1}", str(items[wrong][0]))
 
-    ids = np.full((lengths.size, max(1, int(lengths.max(initial=0)))), -1, dtype=np.int32)  # (B, K)
+    longest = min(max_cutoff, n_items)
+    if lengths.max(initial=0) > longest:
+        raise refuse(ValueError, "recommended lists", "of distinct items", f"{lengths.max()} of {n_items}")
+    ids = np.full((lengths.size, longest), -1, dtype=np.int32)  # (B, K)
     ids[np.arange(ids.shape[1]) < lengths[:, None]] = items
     in_order = np.sort(ids, axis=1)
     repeated = (in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] >= 0)

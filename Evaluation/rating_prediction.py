@@ -1,7 +1,7 @@
 """Evaluator of rating predictions: root mean squared and mean absolute error over the test ratings."""
 
 import time
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,19 @@ class EvaluatorRatingPrediction:
         """The columns of a result."""
         return ["RMSE", "MAE", "NEGATIVE_RMSE", "NEGATIVE_MAE"]
 
-    def evaluateRecommender(self, recommender: RatingRecommender) -> tuple[pd.DataFrame, str]:
+    @overload
+    def evaluateRecommender(
+        self, recommender: RatingRecommender, *, return_per_user: Literal[False] = False
+    ) -> tuple[pd.DataFrame, str]: ...
+
+    @overload
+    def evaluateRecommender(
+        self, recommender: RatingRecommender, *, return_per_user: Literal[True]
+    ) -> tuple[pd.DataFrame, str, pd.DataFrame]: ...
+
+    def evaluateRecommender(
+        self, recommender: RatingRecommender, *, return_per_user: bool = False
+    ) -> tuple[pd.DataFrame, str] | tuple[pd.DataFrame, str, pd.DataFrame]:
         """Evaluate a fitted recommender.
 
         Parameters
@@ -68,6 +80,8 @@ class EvaluatorRatingPrediction:
         recommender : object with `predict(user_id_array, item_id_array)` -> (n,) numbers
             Trained on a matrix of the shape of URM_test: by its attributes n_users and n_items, else its
             get_URM_train().
+        return_per_user : bool, default False
+            Whether to return the errors of each user as well.
 
         Returns
         -------
@@ -75,6 +89,10 @@ class EvaluatorRatingPrediction:
             One row, index named `cutoff` with the value 0; columns RMSE, MAE, NEGATIVE_RMSE, NEGATIVE_MAE, float64.
         results_str : str
             The same as text, `CUTOFF: 0 - RMSE: <value>, ...`.
+        per_user : pandas.DataFrame, only with return_per_user
+            Index (user, cutoff) with the cutoff 0, of the users with a test rating; columns RMSE and MAE of the user's
+            own test ratings, float64. Their means over users are not those of the table, where each rating counts the
+            same.
 
         Raises
         ------
@@ -83,6 +101,7 @@ class EvaluatorRatingPrediction:
         ValueError
             If the shapes differ, or predictions are not finite or not one a rating.
         """
+        check_bool("return_per_user", return_per_user)
         check_methods(recommender, ["predict"])
         self._check_shape(recommender)
         start = time.perf_counter()
@@ -91,10 +110,23 @@ class EvaluatorRatingPrediction:
         n_ratings = self.URM_test.nnz
         say(self.verbose, self.EVALUATOR_NAME, f"Processed {n_ratings} ratings in {elapsed:.2f} {unit}.")
 
-        rmse, mae = float(np.sqrt(squared / n_ratings)), absolute / n_ratings
+        rmse, mae = float(np.sqrt(squared.sum() / n_ratings)), float(absolute.sum() / n_ratings)
         values = {"RMSE": rmse, "MAE": mae, "NEGATIVE_RMSE": -rmse, "NEGATIVE_MAE": -mae}
         results_df = pd.DataFrame([values], index=pd.Index([0], dtype=np.int64, name="cutoff"))
-        return results_df, result_string(results_df)
+        results_str = result_string(results_df)
+        return (
+            (results_df, results_str, self._of_users(squared, absolute))
+            if return_per_user
+            else (results_df, results_str)
+        )
+
+    def _of_users(self, squared: np.ndarray, absolute: np.ndarray) -> pd.DataFrame:
+        """The errors of every user with a test rating, from the sums of all users."""
+        counts = np.diff(self.URM_test.indptr)
+        users = np.flatnonzero(counts)
+        index = pd.MultiIndex.from_product([users, [0]], names=["user", "cutoff"])
+        rmse, mae = np.sqrt(squared[users] / counts[users]), absolute[users] / counts[users]
+        return pd.DataFrame({"RMSE": rmse, "MAE": mae}, index=index)
 
     def _check_shape(self, recommender: Any) -> None:
         if hasattr(recommender, "n_users") and hasattr(recommender, "n_items"):
@@ -104,25 +136,31 @@ class EvaluatorRatingPrediction:
             trained = recommender.get_URM_train().shape
         check_same_shape(recommender, trained, self.URM_test.shape)
 
-    def _sums_of_errors(self, recommender: RatingRecommender) -> tuple[float, float]:
-        """Sum of the squared and of the absolute errors over all test ratings, in float64."""
+    def _sums_of_errors(self, recommender: RatingRecommender) -> tuple[np.ndarray, np.ndarray]:
+        """Sum of the squared and of the absolute errors of every user, both (n_users,) float64."""
         ratings = self.URM_test.tocoo()
-        squared = absolute = 0.0
+        squared, absolute = np.zeros(self.n_users), np.zeros(self.n_users)
         with progress_bar(ratings.nnz, "rating", self.EVALUATOR_NAME, self.verbose) as bar:
             for start in range(0, ratings.nnz, _RATINGS_AT_ONCE):
                 block = slice(start, start + _RATINGS_AT_ONCE)
                 users, items = ratings.row[block].astype(np.int64), ratings.col[block].astype(np.int64)
-                predictions = np.asarray(recommender.predict(users, items), dtype=np.float64)
-                if predictions.shape != users.shape:
-                    raise refuse(ValueError, "predictions", f"of shape {users.shape}", f"shape {predictions.shape}")
-                finite = np.isfinite(predictions)
-                if not finite.all():
-                    k = int(np.argmin(finite))
-                    raise refuse(
-                        ValueError, "predictions", "finite", f"{predictions[k]} for user {users[k]}, item {items[k]}"
-                    )
-                errors = predictions - ratings.data[block].astype(np.float64)
-                squared += float(errors @ errors)
-                absolute += float(np.abs(errors).sum())
+                errors = self._predictions(recommender, users, items) - ratings.data[block].astype(np.float64)
+                # the users of a block follow each other
+                here = slice(users[0], users[-1] + 1)
+                squared[here] += np.bincount(users - users[0], weights=errors**2)
+                absolute[here] += np.bincount(users - users[0], weights=np.abs(errors))
                 bar.update(users.size)
         return squared, absolute
+
+    @staticmethod
+    def _predictions(recommender: RatingRecommender, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """What the recommender predicts, checked, (n,) float64."""
+        predictions: np.ndarray = np.asarray(recommender.predict(users, items), dtype=np.float64)
+        if predictions.shape != users.shape:
+            raise refuse(ValueError, "predictions", f"of shape {users.shape}", f"shape {predictions.shape}")
+        finite = np.isfinite(predictions)
+        if not finite.all():
+            k = int(np.argmin(finite))
+            got = f"{predictions[k]} for user {users[k]}, item {items[k]}"
+            raise refuse(ValueError, "predictions", "finite", got)
+        return predictions

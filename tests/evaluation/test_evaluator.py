@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 import scipy.sparse as sps
 
+from Evaluation._rankings import users_at_once
+from Evaluation._report import progress_bar
 from Evaluation.Evaluator import Evaluator, EvaluatorHoldout, EvaluatorMetrics, get_result_string_df
 from Evaluation.metrics import Diversity_similarity
 
@@ -111,15 +113,28 @@ def test_recommend_is_called_by_the_contract_in_blocks(hand_made, monkeypatch):
     assert recommender.calls == [{"cutoff": 4, "return_scores": False, **flags}] * 2
 
 
-@pytest.mark.parametrize(
-    "limit, expected", [("_SCORES_AT_ONCE", [[0], [1]]), ("_RANKS_AT_ONCE", [[0], [1]]), (None, [[0, 1]])]
-)
+@pytest.mark.parametrize("limit, expected", [("_SCORES_AT_ONCE", [[0], [1]]), (None, [[0, 1]])])
 def test_blocks_are_small_where_rows_are_long(hand_made, monkeypatch, limit, expected):
     recommender, URM_test = hand_made
     if limit is not None:
         monkeypatch.setattr(f"Evaluation._rankings.{limit}", 6)
     EvaluatorHoldout(URM_test, [4], verbose=False).evaluateRecommender(recommender)
     assert [call["user_id_array"].tolist() for call in recommender.calls] == expected
+
+
+@pytest.mark.parametrize(
+    "n_items, cutoff, expected",
+    [
+        (10_000, 20, 26_843),
+        (1_000, 20, 32_768),
+        (10**7, 20, 256),
+        (10**5, 10**5, 41),
+        (10**8, 10**8, 1),
+        (3, 10**6, 32_768),
+    ],
+)
+def test_users_at_once_have_few_scores_and_ranks(n_items, cutoff, expected):
+    assert users_at_once(n_items, cutoff) == expected
 
 
 def test_attributes_are_the_contract_s(hand_made):
@@ -370,3 +385,109 @@ def test_the_test_matrix_may_have_any_sparse_format(hand_made, make):
     recommender, URM_test = hand_made
     expected = EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender)[1]
     assert EvaluatorHoldout(make(URM_test), [2], verbose=False).evaluateRecommender(recommender)[1] == expected
+
+
+def test_named_metrics_are_the_columns_in_the_table_s_order_with_the_same_values(hand_made):
+    recommender, URM_test = hand_made
+    whole, _ = EvaluatorHoldout(URM_test, [1, 4], verbose=False).evaluateRecommender(recommender)
+    named = ["RATIO_NOVELTY", EvaluatorMetrics.F1, "COVERAGE_USER", "NDCG"]
+    evaluator = EvaluatorHoldout(URM_test, [1, 4], metrics=named, verbose=False)
+    assert evaluator.get_metric_names() == ["NDCG", "F1", "COVERAGE_USER", "RATIO_NOVELTY"]
+    results_df, _ = evaluator.evaluateRecommender(recommender)
+    pd.testing.assert_frame_equal(results_df, whole[evaluator.get_metric_names()])
+
+
+def test_auc_and_effective_catalogue_size_of_the_case_worked_by_hand(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [4], metrics=["EFFECTIVE_CATALOG_SIZE", "AUC"], verbose=False)
+    results_df, _, per_user = evaluator.evaluateRecommender(recommender, return_per_user=True)
+    # user 0: test items 3 and 4 against 2, scores 6 and -inf against 7; user 1: 0 and 4 against 2 and 3, 5, 2 and 4, 3
+    assert per_user["AUC"].tolist() == [0.0, 0.5]
+    # items 2 and 3 twice, 0 and 4 once, of six
+    assert results_df.loc[4].to_dict() == {
+        "AUC": 0.25,
+        "EFFECTIVE_CATALOG_SIZE": pytest.approx(2 * (1 * 2 + 2 * 2 + 3 * 1 + 4 * 1) / 6 - 1),
+    }
+
+
+def test_auc_counts_ties_half_and_leaves_out_users_without_a_pair(score_recommender):
+    URM_train = sps.csr_matrix([[0, 0, 1, 0], [1, 1, 0, 1]])
+    URM_test = sps.csr_matrix([[3, 0, 0, 0], [0, 0, 2, 0]])
+    recommender = score_recommender(URM_train, np.array([[1.0, 1.0, 1.0, 0.0], [1.0, 2.0, 3.0, 4.0]]))
+    metrics = ["AUC", "HIT_RATE"]
+    evaluator = EvaluatorHoldout(URM_test, [1], metrics=metrics, verbose=False)
+    results_df, _, per_user = evaluator.evaluateRecommender(recommender, return_per_user=True)
+    assert results_df.loc[1]["AUC"] == 0.75  # the second user has seen all other items
+    assert per_user["AUC"].tolist() == [0.75, pytest.approx(np.nan, nan_ok=True)]
+    with_seen = EvaluatorHoldout(URM_test, [1], exclude_seen=False, metrics=metrics, verbose=False)
+    assert with_seen.evaluateRecommender(recommender, return_per_user=True)[2]["AUC"].tolist() == [2 / 3, 2 / 3]
+
+
+def test_scores_that_are_none_are_refused_for_auc(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [2], metrics=["AUC"], verbose=False)
+    for scores, message in (
+        (np.zeros((2, 4)), "of shape"),
+        (np.full((2, 5), np.nan), "numbers or infinities, got NaN"),
+    ):
+        recommender.recommend = lambda users, *args, scores=scores, **kwargs: (
+            ([[0]] * len(users), scores) if kwargs["return_scores"] else [[0]] * len(users)
+        )
+        with pytest.raises(ValueError, match=f"the recommender's scores must be {message}"):
+            evaluator.evaluateRecommender(recommender)
+
+
+def test_values_of_users_average_to_the_table(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [4, 1], verbose=False)
+    results_df, results_str, per_user = evaluator.evaluateRecommender(recommender, return_per_user=True)
+    assert (results_df.equals(evaluator.evaluateRecommender(recommender)[0])) and results_str.count("\n") == 2
+    assert per_user.index.names == ["user", "cutoff"]
+    assert per_user.index.tolist() == [(0, 4), (0, 1), (1, 4), (1, 1)]
+    no_means = ["F1", *COLUMNS[COLUMNS.index("NOVELTY") :]]
+    assert list(per_user.columns) == [name for name in COLUMNS if name not in no_means]
+    assert set(per_user.dtypes) == {np.dtype(np.float64)}
+    means = per_user.groupby("cutoff", sort=False).mean()
+    pd.testing.assert_frame_equal(means, results_df[list(means.columns)].astype(float), rtol=1e-12)
+    assert per_user.loc[(0, 4)]["PRECISION"] == 0.5 and per_user.loc[(1, 4)]["MRR"] == 1.0
+
+
+def test_values_of_no_user_are_an_empty_table(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(
+        URM_test, [1, 2], min_ratings_per_user=3, metrics=["MAP", "COVERAGE_ITEM"], verbose=False
+    )
+    with pytest.warns(UserWarning, match="No users"):
+        per_user = evaluator.evaluateRecommender(recommender, return_per_user=True)[2]
+    assert per_user.shape == (0, 1) and per_user.index.names == ["user", "cutoff"]
+
+
+@pytest.mark.parametrize(
+    "arguments, error, message",
+    [
+        ({"metrics": "MAP"}, TypeError, "metrics must be None or a non-empty list of PRECISION, .*, got 'MAP'"),
+        ({"metrics": ["MAP", 3]}, TypeError, "metrics must be .*, got 3"),
+        ({"metrics": ["MAPP"]}, ValueError, "metrics must be .*, got 'MAPP'"),
+        ({"metrics": []}, ValueError, r"metrics must be .*, got \[\]"),
+        ({"metrics": ["MAP", EvaluatorMetrics.MAP]}, ValueError, "metrics must be .* each once"),
+        ({"metrics": ["DIVERSITY_SIMILARITY"]}, ValueError, "diversity_object must be given for DIVERSITY_SIMILARITY"),
+        ({"num_threads": 0}, ValueError, "num_threads must be an integer >= 1, got 0"),
+        ({"num_threads": True}, TypeError, "num_threads must be an integer >= 1, got True"),
+    ],
+)
+def test_metrics_and_threads_that_are_none_are_refused(hand_made, arguments, error, message):
+    with pytest.raises(error, match=message):
+        EvaluatorHoldout(hand_made[1], [2], verbose=False, **arguments)
+
+
+def test_return_per_user_must_be_true_or_false(hand_made):
+    recommender, URM_test = hand_made
+    with pytest.raises(TypeError, match="return_per_user must be True or False, got 1"):
+        EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender, return_per_user=1)
+
+
+def test_a_progress_bar_comes_after_two_seconds(monkeypatch):
+    bars = []
+    monkeypatch.setattr("Evaluation._report.tqdm", lambda **arguments: bars.append(arguments))
+    progress_bar(10, "user", "Evaluator", True)
+    assert bars[0]["delay"] == 2.0 and bars[0]["total"] == 10 and not bars[0]["disable"]

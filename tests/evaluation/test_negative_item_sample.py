@@ -72,3 +72,8 @@ def test_it_says_nothing_with_verbose_false_and_its_name_with_true(hand_made, ca
 def test_negatives_of_another_kind_or_shape_are_refused(hand_made, negative):
     with pytest.raises((TypeError, ValueError), match=r"^URM_test_negative must be "):
         EvaluatorNegativeItemSample(hand_made[1], negative, [3], verbose=False)
+
+
+def test_auc_is_refused_since_it_is_over_all_unseen_items(hand_made):
+    with pytest.raises(ValueError, match=r"^metrics must be without AUC"):
+        EvaluatorNegativeItemSample(hand_made[1], NEGATIVE, [3], metrics=["AUC"], verbose=False)

@@ -122,8 +122,8 @@ class Case:
 def case(request, monkeypatch) -> Case:
     # odd cases: users in several blocks, scores and pairs of items in several chunks
     if request.param % 2:
-        for limit in ("_LISTS_AT_ONCE", "_ROWS_AT_ONCE", "_FEWEST_ROWS"):
-            monkeypatch.setattr(f"Evaluation._rankings.{limit}", 3)
+        for limit, users in (("_LISTS_AT_ONCE", 2), ("_ROWS_AT_ONCE", 3), ("_FEWEST_ROWS", 3)):
+            monkeypatch.setattr(f"Evaluation._rankings.{limit}", users)
         monkeypatch.setattr("Evaluation._auc._SCORES_AT_ONCE", 20)
         monkeypatch.setattr("Evaluation._diversity._PAIRS_AT_ONCE", 20)
     with warnings.catch_warnings():

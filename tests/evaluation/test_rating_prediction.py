@@ -105,3 +105,40 @@ def test_the_test_matrix_is_left_as_it_was_given():
     given = sps.csr_matrix(([4.0, 0.0], [0, 1], [0, 2]), shape=(1, 2))
     EvaluatorRatingPrediction(given, verbose=False).evaluateRecommender(Predictor(np.ones((1, 2))))
     assert given.nnz == 2
+
+
+def test_errors_of_each_user_are_those_of_the_user_s_own_ratings(monkeypatch):
+    monkeypatch.setattr("Evaluation.rating_prediction._RATINGS_AT_ONCE", 7)
+    rng = np.random.default_rng(0)
+    ratings = rng.integers(1, 6, (12, 9)) * (rng.random((12, 9)) < 0.4)
+    ratings[3] = 0
+    URM_test = sps.csr_matrix(ratings)
+    predicted = rng.normal(3, 1, (12, 9))
+
+    class Table:
+        n_users, n_items = 12, 9
+
+        def predict(self, user_id_array, item_id_array):
+            return predicted[user_id_array, item_id_array]
+
+    evaluator = EvaluatorRatingPrediction(URM_test, verbose=False)
+    results_df, results_str, per_user = evaluator.evaluateRecommender(Table(), return_per_user=True)
+    two = evaluator.evaluateRecommender(Table())
+    assert two[1] == results_str and len(two) == 2
+    assert per_user.index.names == ["user", "cutoff"] and list(per_user.columns) == ["RMSE", "MAE"]
+    assert per_user.index.tolist() == [(user, 0) for user in range(12) if URM_test[user].nnz > 0]
+    for user, cutoff in per_user.index:
+        errors = (predicted - URM_test.toarray())[user, URM_test[user].indices]
+        assert per_user.loc[(user, cutoff)].tolist() == pytest.approx(
+            [(errors**2).mean() ** 0.5, np.abs(errors).mean()]
+        )
+    counts = np.diff(URM_test.indptr)[per_user.index.get_level_values("user")]
+    assert results_df.loc[0]["RMSE"] == pytest.approx(((per_user["RMSE"] ** 2 * counts).sum() / counts.sum()) ** 0.5)
+    assert results_df.loc[0]["MAE"] == pytest.approx((per_user["MAE"] * counts).sum() / counts.sum())
+
+
+@pytest.mark.parametrize("value", [1, None, "yes"])
+def test_return_per_user_must_be_true_or_false(value):
+    evaluator = EvaluatorRatingPrediction(sps.csr_matrix([[1.0]]), verbose=False)
+    with pytest.raises(TypeError, match="return_per_user must be True or False"):
+        evaluator.evaluateRecommender(object(), return_per_user=value)
