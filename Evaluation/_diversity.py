@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation._metric_base import _Global_Item_Distribution_Counter, _User_Mean, divide, ratio
+from Evaluation._metric_base import _Global_Item_Distribution_Counter, _User_Mean, divide, dot, ratio
 from Evaluation._train_statistics import TrainStatistics
 from Evaluation._validation import refuse
 from Evaluation.ranking_batch import CutoffBatch
@@ -27,7 +27,7 @@ def gini_diversity(counts: np.ndarray) -> float:
     """
     m = counts.size
     weights = (m + 1 - np.arange(1, m + 1)) / (m + 1)
-    return ratio(2.0 * float(weights @ np.sort(counts)), counts.sum())
+    return ratio(2.0 * dot(weights, np.sort(counts)), counts.sum())
 
 
 def herfindahl_diversity(counts: np.ndarray) -> float:
@@ -66,7 +66,7 @@ def effective_catalog_size(counts: np.ndarray) -> float:
     """
     descending = np.sort(counts)[::-1]
     ranks = np.arange(1, counts.size + 1)
-    return 2.0 * ratio(float(ranks @ descending), counts.sum()) - 1.0
+    return 2.0 * ratio(dot(ranks, descending), counts.sum()) - 1.0
 
 
 class Effective_Catalog_Size(_Global_Item_Distribution_Counter):

@@ -25,6 +25,14 @@ def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     return quotient
 
 
+def dot(a: np.ndarray, b: np.ndarray) -> float:
+    """Sum of the products of two arrays of equal length.
+
+    Not by `@`: BLAS sums in an order that depends on its number of threads, and lets them spin afterwards.
+    """
+    return float(np.sum(a * b, dtype=np.float64))
+
+
 class _Metrics_Object:
     """A metric at one cutoff.
 

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from Evaluation._metric_base import _Metrics_Object, _User_Mean, divide, ratio
+from Evaluation._metric_base import _Metrics_Object, _User_Mean, divide, dot, ratio
 from Evaluation._train_statistics import TrainStatistics
 from Evaluation.ranking_batch import CutoffBatch
 
@@ -28,7 +28,7 @@ class Novelty(_Metrics_Object):
         self.n_users += batch.n_users
 
     def get_metric_value(self) -> float:
-        total = float(self.recommended_counter @ self.train.self_information)
+        total = dot(self.recommended_counter, self.train.self_information)
         return ratio(total / self.recommended_counter.size, self.n_users)
 
     def _setup(self) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation._metric_base import divide
+from Evaluation._metric_base import divide, dot
 from Evaluation._train_statistics_kernel import count_columns, mean_over_rows
 
 
@@ -41,7 +41,7 @@ class TrainStatistics:
         self.self_information = np.zeros(n_items)
         known = counts > 0
         self.self_information[known] = -np.log2(counts[known] / train.nnz)
-        self.profile_novelty = float(counts @ self.self_information) / n_items / n_users
+        self.profile_novelty = dot(counts, self.self_information) / n_items / n_users
         of_profiles = np.empty(n_users)
         mean_over_rows(train.indptr, train.indices, self.relative_popularity, of_profiles)
         self.profile_popularity = float(of_profiles.mean())

@@ -74,17 +74,19 @@ class BestK {
 
     // Best first; the order of the heap is lost, so this ends it. Returns how many there are.
     int32_t write(int32_t* items) {
-        std::sort(heap_.begin(), heap_.end(), before);
+        std::sort(heap_.begin(), heap_.end(), Before());
         for (const Candidate<Score>& candidate : heap_) *items++ = candidate.item();
         return static_cast<int32_t>(heap_.size());
     }
 
    private:
-    static bool before(const Candidate<Score>& a, const Candidate<Score>& b) { return a > b; }
+    struct Before {
+        bool operator()(const Candidate<Score>& a, const Candidate<Score>& b) const { return a > b; }
+    };
 
     void fill(Candidate<Score> candidate) {
         heap_.push_back(candidate);
-        if (full()) std::make_heap(heap_.begin(), heap_.end(), before);  // the last of the ranking is at the front
+        if (full()) std::make_heap(heap_.begin(), heap_.end(), Before());  // the last of the ranking is at the front
     }
 
     void replace_last(Candidate<Score> candidate) {

@@ -34,9 +34,9 @@ class FactorCatalogue(NamedTuple):
     biases : np.ndarray of float32, shape (N, P)
         -inf in the places without an item.
     items : np.ndarray of int32, shape (N, P)
-    bounds : np.ndarray of float64, shape (S, 2)
+    bounds : np.ndarray of float64, shape (S, 4)
         No score of a section is above |user vector| * bounds[., 0] + bounds[., 1] + user bias + rounding * |user bias|,
-        by Cauchy and Schwarz.
+        by Cauchy and Schwarz, and no score from there on, with the other two.
     rounding : float
         The largest error of a score relative to the sum of the sizes of what is added up.
     """
@@ -73,12 +73,14 @@ class FactorCatalogue(NamedTuple):
         n_places = -(-items.size // _SECTION_ITEMS) * _SECTION_ITEMS
         panels = np.zeros((n_places, factors.shape[1]), dtype=np.float32)
         panels[: items.size] = factors[order]
-        by_section = [_padded(values[order], n_places, filler) for values, filler in ((norms, 0.0), (largest, -np.inf))]
+        padded = [_padded(values[order], n_places, filler) for values, filler in ((norms, 0.0), (largest, -np.inf))]
+        of_sections = np.stack([values.reshape(-1, _SECTION_ITEMS).max(axis=1) for values in padded], axis=1)
+        from_there_on = np.maximum.accumulate(of_sections[::-1])[::-1]
         return cls(
             np.ascontiguousarray(panels.reshape(-1, _kernel.PANEL, factors.shape[1]).transpose(0, 2, 1)),
             _padded(bias[order], n_places, -np.inf).reshape(-1, _kernel.PANEL),
             _padded(items[order].astype(np.int32), n_places, 0).reshape(-1, _kernel.PANEL),
-            np.stack([values.reshape(-1, _SECTION_ITEMS).max(axis=1) for values in by_section], axis=1),
+            np.hstack([of_sections, from_there_on]),
             rounding,
         )
 

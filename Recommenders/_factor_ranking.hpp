@@ -3,7 +3,8 @@
 // score(u, i) = (sum over f of user_uf item_if + bias_i) + bias_u, summed in this order, which is that of a matrix
 // product to which the biases are added, and so the same bits however users and items are grouped. Items come in panels
 // of PANEL, factor by factor, and sections of SECTION panels; by the inequality of Cauchy and Schwarz no item of a
-// section scores more than |user| * norm + bias + bias_u, with the two bounds of the section.
+// section scores more than |user| * norm + bias + bias_u, with the two bounds of the section, nor an item of any section
+// from there on, with its two other bounds.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +36,7 @@ struct Catalogue {
     const float* panels;          // (n_sections * SECTION, n_factors, PANEL)
     const float* biases;          // (n_sections * SECTION, PANEL), -inf in the places without an item
     const int32_t* items;         // (n_sections * SECTION, PANEL)
-    const double* bounds;         // (n_sections, 2): norm and bias, rounding included
+    const double* bounds;         // (n_sections, 4): norm and bias of it, and from it on, rounding included
     double rounding;              // the largest relative error of a score
     int64_t n_sections;
     int64_t n_factors;
@@ -83,7 +84,11 @@ struct User {
 
     template <class Index>
     void forget(const Index* begin, const Index* end) {
-        for (; begin != end; ++begin) seen[*begin >> 6] = 0;
+        if (static_cast<size_t>(end - begin) * 4 > seen.size()) {
+            std::fill(seen.begin(), seen.end(), 0);
+        } else {
+            for (; begin != end; ++begin) seen[*begin >> 6] = 0;
+        }
     }
 };
 
@@ -169,8 +174,11 @@ void rank_users(const Catalogue& catalogue, const float* vectors, const float* u
             const int64_t end = std::min(begin + cached, catalogue.n_sections);
             for (int64_t group = 0; group * GROUP < here; ++group) {
                 User* members = users.data() + group * GROUP;
-                for (int64_t section = begin; section < end; ++section)
-                    if (may_get_in(members, catalogue.bounds + 2 * section)) rank_section(members, catalogue, section);
+                for (int64_t section = begin; section < end; ++section) {
+                    const double* bounds = catalogue.bounds + 4 * section;
+                    if (!may_get_in(members, bounds + 2)) break;
+                    if (may_get_in(members, bounds)) rank_section(members, catalogue, section);
+                }
             }
         }
         for (int64_t u = 0; u < here; ++u) {

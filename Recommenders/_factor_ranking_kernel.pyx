@@ -79,8 +79,8 @@ def rank_by_factors(
     panels : (N, F, PANEL) float32, finite
     biases : (N, PANEL) float32, finite or -inf for items that are never ranked and places without an item
     items : (N, PANEL) int32, the ids, 0..n_items-1
-    bounds : (N / SECTION, 2) float64; no score that is computed of a section is above |vector| * bounds[., 0] +
-        bounds[., 1] + user_bias + rounding * |user_bias|
+    bounds : (N / SECTION, 4) float64; no score that is computed of a section is above |vector| * bounds[., 0] +
+        bounds[., 1] + user_bias + rounding * |user_bias|, and none from there on, with the other two
     rounding : float
     n_items : int
     seen_starts, seen_ends : (B,) int64; user b has seen the items `seen[seen_starts[b]:seen_ends[b]]`

@@ -1,8 +1,9 @@
 """Rows of work that are dealt out to threads."""
 
 import os
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from Recommenders._validation import check_int
 
@@ -15,7 +16,7 @@ def check_num_threads(name: str, value: int | None) -> int:
 
 
 def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_a_slice: int, num_threads: int) -> None:
-    """Call `work` for consecutive slices of 0..n_rows-1, on as many threads as there are slices for.
+    """Call `work` for consecutive slices of 0..n_rows-1, on the calling thread and, where there are slices, on others.
 
     Parameters
     ----------
@@ -26,19 +27,38 @@ def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_a_slice: int
 
     Raises
     ------
-    Exception
+    BaseException
         That of the first slice that failed, when no slice runs any more.
     """
-    slices = [slice(start, min(start + rows_a_slice, n_rows)) for start in range(0, n_rows, rows_a_slice)]
-    if min(num_threads, len(slices)) <= 1:
-        for rows in slices:
-            work(rows)
-        return
-    with ThreadPoolExecutor(min(num_threads, len(slices))) as pool:
-        futures = [pool.submit(work, rows) for rows in slices]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:  # an interrupt as well
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    todo = deque(slice(start, min(start + rows_a_slice, n_rows)) for start in range(0, n_rows, rows_a_slice))
+    failures: list[tuple[int, BaseException]] = []
+
+    def work_off() -> None:
+        while True:
+            try:
+                rows = todo.popleft()
+            except IndexError:
+                return
+            try:
+                work(rows)
+            except BaseException as error:
+                # slices are begun in their order: none before this one is left
+                todo.clear()
+                failures.append((rows.start, error))
+
+    helpers: list[threading.Thread] = []
+    try:
+        for _ in range(min(num_threads, len(todo)) - 1):
+            helper = threading.Thread(target=work_off)
+            try:
+                helper.start()
+            except RuntimeError:  # there are too many, or the interpreter is ending
+                break
+            helpers.append(helper)
+        work_off()
+    finally:
+        todo.clear()
+        for helper in helpers:
+            helper.join()
+    if failures:
+        raise min(failures, key=lambda failure: failure[0])[1]
