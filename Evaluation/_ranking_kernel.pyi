@@ -9,7 +9,7 @@ def measure_rankings(
     gains: np.ndarray,
     discounts: np.ndarray,
     cutoffs: np.ndarray,
-    places: np.ndarray,
+    is_test: np.ndarray,
     is_hit: np.ndarray,
     n_hits: np.ndarray,
     precision_sum: np.ndarray,

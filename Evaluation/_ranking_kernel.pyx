@@ -8,6 +8,19 @@ ctypedef fused index:
     int64_t
 
 
+cdef inline int64_t _place(const index[::1] items, int64_t start, int64_t end, int64_t item) noexcept nogil:
+    """Where among the ascending `items[start:end]` one of them is."""
+    cdef int64_t middle
+
+    while end - start > 1:
+        middle = (start + end) // 2
+        if items[middle] <= item:
+            start = middle
+        else:
+            end = middle
+    return start
+
+
 def measure_rankings(
     const int32_t[:, ::1] ids,
     const int32_t[::1] lengths,
@@ -17,7 +30,7 @@ def measure_rankings(
     const double[::1] gains,
     const double[::1] discounts,
     const int64_t[::1] cutoffs,
-    int32_t[::1] places,
+    uint8_t[::1] is_test,
     uint8_t[:, ::1] is_hit,
     int64_t[:, ::1] n_hits,
     double[:, ::1] precision_sum,
@@ -43,38 +56,38 @@ def measure_rankings(
     ids : (B, K) int32, in 0..n_items-1 up to the list's length
     lengths : (B,) int32, 0..K
     test_starts, test_ends : (B,) int64; user b's test items are `test_items[test_starts[b]:test_ends[b]]`
-    test_items : int32 or int64, distinct within a user
+    test_items : int32 or int64, ascending and distinct within a user
     gains : float64, as long as test_items
     discounts : float64, K or more
     cutoffs : (C,) int64, ascending; those above K are as good as K
-    places : (n_items,) int32, 0 before and after
+    is_test : (n_items,) uint8, 0 before and after
     is_hit : (B, K) uint8, written; 0 after a list's length
     n_hits : (C, B) int64, written
     precision_sum, reciprocal_rank_sum, first_reciprocal_rank, dcg : (C, B) float64, written
     """
     cdef Py_ssize_t user, k, c, n_cutoffs = cutoffs.shape[0], n_places = ids.shape[1]
     cdef int64_t j, hits
-    cdef int32_t place
+    cdef int32_t item
     cdef double precisions, reciprocals, first, gain
 
     with nogil:
         for user in range(ids.shape[0]):
             for j in range(test_starts[user], test_ends[user]):
-                places[test_items[j]] = <int32_t> (j - test_starts[user] + 1)
+                is_test[test_items[j]] = 1
             hits = 0
             precisions = reciprocals = first = gain = 0.0
             k = 0
             for c in range(n_cutoffs):
                 while k < min(cutoffs[c], <int64_t> lengths[user]):
-                    place = places[ids[user, k]]
-                    is_hit[user, k] = place > 0
-                    if place > 0:
+                    item = ids[user, k]
+                    is_hit[user, k] = is_test[item]
+                    if is_test[item]:
                         hits += 1
                         precisions += <double> hits / (k + 1)
                         reciprocals += 1.0 / (k + 1)
                         if hits == 1:
                             first = 1.0 / (k + 1)
-                        gain += gains[test_starts[user] + place - 1] * discounts[k]
+                        gain += gains[_place(test_items, test_starts[user], test_ends[user], item)] * discounts[k]
                     k += 1
                 n_hits[c, user] = hits
                 precision_sum[c, user] = precisions
@@ -85,7 +98,7 @@ def measure_rankings(
                 is_hit[user, k] = 0
                 k += 1
             for j in range(test_starts[user], test_ends[user]):
-                places[test_items[j]] = 0
+                is_test[test_items[j]] = 0
 
 
 def ideal_dcg(

@@ -126,7 +126,7 @@ class RankingBatch:
             held_out.gains,
             held_out.discounts,
             held_out.cutoffs,
-            np.zeros(held_out.n_items, dtype=np.int32),
+            np.zeros(held_out.n_items, dtype=np.uint8),
             *hits,
         )
         return hits
@@ -143,7 +143,10 @@ class RankingBatch:
         shape = (self.held_out.cutoffs.size, self.held_out.n_items)
         counts, hit_counts = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         kernel.count_items(self.ids, self.lengths, self.hits.is_hit, self.held_out.cutoffs, counts, hit_counts)
-        return counts.cumsum(axis=0), hit_counts.cumsum(axis=0)
+        for row in range(1, shape[0]):
+            counts[row] += counts[row - 1]
+            hit_counts[row] += hit_counts[row - 1]
+        return counts, hit_counts
 
     def sum_over_lists(self, weights: np.ndarray) -> np.ndarray:
         """Sum of a weight of each list's items, (n_items,) float64 -> (C, B) float64."""
