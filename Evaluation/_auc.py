@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation._auc_kernel import auc_of_rows
+from Evaluation._kernels import auc_kernel as kernel
 from Evaluation._protocols import RankingRecommender
 from Evaluation._validation import refuse
 
@@ -53,7 +53,7 @@ class AreaUnderCurve:
     def _of_block(self, user_ids: np.ndarray) -> np.ndarray:
         scores = self._scores(user_ids)
         auc = np.empty(user_ids.size)
-        auc_of_rows(
+        kernel.auc_of_rows(
             scores,
             *_rows(self._test, user_ids),
             *_rows(self._seen, user_ids),

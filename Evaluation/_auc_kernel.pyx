@@ -49,7 +49,8 @@ def auc_of_rows(
     auc : (B,) float64, written; NaN without a pair
     """
     cdef Py_ssize_t user, item, n_items = scores.shape[1]
-    cdef int64_t j, n_tests, n_others, n_below, n_equal
+    cdef int64_t j, n_tests, n_others
+    cdef int32_t n_below, n_equal  # as wide as the floats that are compared: the loop becomes vectors
     cdef double wins
     cdef real score
 
@@ -75,7 +76,7 @@ def auc_of_rows(
                     for item in range(n_others):
                         n_below += others[item] < score
                         n_equal += others[item] == score
-                    wins += n_below + 0.5 * n_equal
+                    wins += <double> n_below + 0.5 * n_equal
             auc[user] = wins / (<double> n_tests * n_others) if n_tests > 0 and n_others > 0 else NAN
             for j in range(test_starts[user], test_ends[user]):
                 is_out[test_items[j]] = is_removed[test_items[j]]

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation import _ranking_kernel as kernel
+from Evaluation._kernels import ranking_kernel as kernel
 
 # 2^rel overflows float64 from rel = 1024 on; a user whose largest rel is above this has all gains scaled down
 _LARGEST_EXPONENT = 1000.0

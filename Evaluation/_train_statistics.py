@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
+from Evaluation._kernels import train_statistics_kernel as kernel
 from Evaluation._metric_base import divide, dot
-from Evaluation._train_statistics_kernel import count_columns, mean_over_rows
 
 
 class TrainStatistics:
@@ -34,7 +34,7 @@ class TrainStatistics:
         train = sps.csr_matrix(URM_train)
         n_users, n_items = train.shape
         counts = np.zeros(n_items, dtype=np.int64)
-        count_columns(train.indices, counts)
+        kernel.count_columns(train.indices, counts)
         self.item_counts = counts
 
         self.relative_popularity = divide(counts.astype(np.float64), np.full(n_items, counts.max(initial=0)))
@@ -43,7 +43,7 @@ class TrainStatistics:
         self.self_information[known] = -np.log2(counts[known] / train.nnz)
         self.profile_novelty = dot(counts, self.self_information) / n_items / n_users
         of_profiles = np.empty(n_users)
-        mean_over_rows(train.indptr, train.indices, self.relative_popularity, of_profiles)
+        kernel.mean_over_rows(train.indptr, train.indices, self.relative_popularity, of_profiles)
         self.profile_popularity = float(of_profiles.mean())
 
     @classmethod

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation import _ranking_kernel as kernel
 from Evaluation._held_out import HeldOutRatings
+from Evaluation._kernels import ranking_kernel as kernel
 from Evaluation._recommended_lists import rankings_of_lists
 
 

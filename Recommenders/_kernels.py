@@ -16,4 +16,5 @@ def import_kernel(name: str) -> ModuleType:
         kernel = importlib.import_module(name)
     except ImportError as error:
         raise ImportError("the compiled kernels are missing: run `python -m pip install .` in the clone") from error
-    return importlib.import_module(f"{name}_avx2") if getattr(kernel, "use_avx2", bool)() else kernel
+    has_faster_build = hasattr(kernel, "use_avx2") and kernel.use_avx2()
+    return importlib.import_module(f"{name}_avx2") if has_faster_build else kernel

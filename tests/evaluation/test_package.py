@@ -56,3 +56,24 @@ def test_modules_of_our_own_name_import_without_the_historical_ones(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["2.0", "the host has its own"]
+
+
+NO_KERNELS = """
+import sys
+
+class NoKernels:
+    @staticmethod
+    def find_spec(name, *rest):
+        if name.endswith("_kernel"):
+            raise ImportError(name)
+
+sys.meta_path.insert(0, NoKernels)
+import Evaluation.Evaluator
+"""
+
+
+def test_sources_without_the_kernels_say_what_to_do():
+    done = subprocess.run(
+        [sys.executable, "-c", NO_KERNELS], capture_output=True, text=True, cwd=FOLDER.parent, timeout=120
+    )
+    assert "ImportError: the compiled kernels are missing: run `python -m pip install .` in the clone" in done.stderr
