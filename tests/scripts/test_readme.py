@@ -9,15 +9,29 @@ ROOT = Path(run_matrix_factorization.__file__).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def _run(example: int) -> dict:
+    """The names that one of the examples in Python leaves."""
+    examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len(examples) == 2
+    names: dict = {}
+    exec(compile(examples[example], "README.md", "exec"), names)
+    return names
+
+
 def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    names: dict = {}
-    exec(compile(example, "README.md", "exec"), names)
+    names = _run(0)
     assert len(names["recommender"].recommend(42, cutoff=10)) == 10
     assert names["errors"]["RMSE"].iloc[0] < 0.7
     assert names["loaded"].recommend(42) == names["recommender"].recommend(42)
     assert (tmp_path / "models" / "first.zip").is_file()
+
+
+def test_the_example_of_evaluation_runs(capsys):
+    names = _run(1)
+    assert list(names["table"].columns) == ["RECALL", "NDCG", "AUC"]
+    assert (names["comparison"]["adjusted_p_value"] < 0.01).all()
+    assert "Holm over 2 comparisons" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.name)
