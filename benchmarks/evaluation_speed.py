@@ -90,6 +90,19 @@ def per_user(data: Data, options: argparse.Namespace) -> None:
     print(f"  -> {ratio(theirs, two):.0f} times as fast as user by user")
 
 
+def other_models(data: Data, options: argparse.Namespace) -> None:
+    """Models whose items are less easily told to be out of reach than with biases."""
+    ours, rng = evaluator(data.test), np.random.default_rng(0)
+    models = {"trained without biases, 10 factors": {"num_factors": 10}, "64 factors": {"num_factors": 64}}
+    for name, settings in models.items():
+        model = MatrixFactorization_PyTorch(data.train, verbose=False)
+        model.fit(use_bias=False, epochs=5, random_seed=1, **settings)
+        print(f"{name:36s}{describe(seconds_of(partial(ours.evaluateRecommender, model), TURNS))}")
+    drawn = BaseMatrixFactorizationRecommender(data.train, verbose=False)
+    drawn.USER_factors, drawn.ITEM_factors = (equal_factors(rng, n, 10) for n in data.train.shape)
+    print(f"{'drawn at random, 10 factors':36s}{describe(seconds_of(partial(ours.evaluateRecommender, drawn), TURNS))}")
+
+
 def implicit(data: Data, options: argparse.Namespace) -> None:
     if options.implicit is None:
         return
@@ -224,7 +237,7 @@ def status_of_this_process(name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(name + ":")) >> 10
 
 
-PARTS = {part.__name__: part for part in (per_user, implicit, similarity, negatives, auc, items, memory)}
+PARTS = {part.__name__: part for part in (per_user, other_models, implicit, similarity, negatives, auc, items, memory)}
 
 
 def main() -> None:
