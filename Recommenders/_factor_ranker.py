@@ -49,15 +49,18 @@ class FactorCatalogue(NamedTuple):
 
     @classmethod
     def of(
-        cls, item_factors: np.ndarray, item_bias: np.ndarray, items: np.ndarray, user_norm: float
+        cls, item_factors: np.ndarray, item_bias: np.ndarray, items: np.ndarray, user_vectors: np.ndarray
     ) -> "FactorCatalogue":
-        """The given items, those first that are likely to score most for a user vector of length `user_norm`.
+        """The given items: first a section of those that score most on the mean, then the others by falling bounds.
+
+        The first ones give the users a high threshold early, which spares them candidates.
 
         Parameters
         ----------
         item_factors, item_bias : np.ndarray of float32, shapes (n_items, F) and (n_items,)
         items : np.ndarray of int64
-        user_norm : float
+        user_vectors : np.ndarray of float32, shape (S, F)
+            Of some users.
         """
         factors, bias = item_factors[items], item_bias[items]
         # a sum of F products and two biases is off by less than this share of the sum of their sizes, and by less than
@@ -69,7 +72,12 @@ class FactorCatalogue(NamedTuple):
         finite = largest > -np.inf
         largest[finite] += rounding * np.abs(largest[finite]) + tiny
 
-        order = np.argsort(-(norms * user_norm + largest), kind="stable")
+        order = np.argsort(-(norms * np.linalg.norm(user_vectors, axis=1).mean() + largest), kind="stable")
+        # einsum and not a matrix product, after which the threads of BLAS would spin beside ours
+        mean_scores = np.einsum("if,f->i", factors, user_vectors.mean(axis=0)) + bias
+        is_first = np.zeros(items.size, dtype=bool)
+        is_first[np.argsort(-mean_scores, kind="stable")[:_SECTION_ITEMS]] = True
+        order = np.concatenate([order[is_first[order]], order[~is_first[order]]])
         n_places = -(-items.size // _SECTION_ITEMS) * _SECTION_ITEMS
         panels = np.zeros((n_places, factors.shape[1]), dtype=np.float32)
         panels[: items.size] = factors[order]
@@ -217,8 +225,7 @@ class FactorRanker:
         n_users = self._recommender.n_users
         items = np.flatnonzero(self._request.is_ranked(self._recommender.n_items))
         sample = self._user_vectors(np.arange(0, n_users, -(-n_users // _SAMPLED_USERS)))
-        user_norm = float(np.linalg.norm(sample, axis=1).mean())
-        return FactorCatalogue.of(self._item_factors, self._item_bias, items, user_norm)
+        return FactorCatalogue.of(self._item_factors, self._item_bias, items, sample)
 
     def _candidate_items(self) -> CandidateItems:
         bias = np.where(self._request.is_ranked(self._recommender.n_items), self._item_bias, np.float32(-np.inf))

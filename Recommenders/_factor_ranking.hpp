@@ -101,11 +101,14 @@ ALWAYS_INLINE void score_panel(const User* users, const float* panel, const floa
         for (int v = 0; v < PANEL_VECTORS; ++v) scores[u][v] = NativeVector{};
     }
     for (int64_t f = 0; f < n_factors; ++f, panel += PANEL) {
+        NativeVector items[PANEL_VECTORS];
         UNROLL
-        for (int v = 0; v < PANEL_VECTORS; ++v) {
-            const NativeVector items = load(panel + v * NATIVE_LANES);
+        for (int v = 0; v < PANEL_VECTORS; ++v) items[v] = load(panel + v * NATIVE_LANES);
+        UNROLL
+        for (int u = 0; u < USERS; ++u) {
+            const float value = users[u].vector[f];
             UNROLL
-            for (int u = 0; u < USERS; ++u) add_product(scores[u][v], users[u].vector[f], items);
+            for (int v = 0; v < PANEL_VECTORS; ++v) add_product(scores[u][v], value, items[v]);
         }
     }
     UNROLL
@@ -119,17 +122,16 @@ ALWAYS_INLINE void score_panel(const User* users, const float* panel, const floa
     }
 }
 
-inline void offer_lanes(User& user, NativeVector scores, const int32_t* items) {
-    for (int lane = 0; lane < NATIVE_LANES; ++lane) {
-        if (!(scores[lane] >= user.threshold) || user.has_seen(items[lane])) continue;
-        user.best.offer(scores[lane], items[lane]);
+inline void offer_panel(User& user, const NativeVector* scores, const int32_t* items) {
+    for (int v = 0; v < PANEL_VECTORS; ++v, items += NATIVE_LANES) {
+        unsigned lanes = lanes_at_least(scores[v], user.threshold);
+        if (lanes == 0) continue;
+        float values[NATIVE_LANES];
+        std::memcpy(values, &scores[v], sizeof values);
+        for (int lane = 0; lanes != 0; ++lane, lanes >>= 1)
+            if ((lanes & 1) && !user.has_seen(items[lane])) user.best.offer(values[lane], items[lane]);
         user.threshold = user.best.threshold();
     }
-}
-
-inline void offer_panel(User& user, const NativeVector* scores, const int32_t* items) {
-    for (int v = 0; v < PANEL_VECTORS; ++v)
-        if (any_at_least(scores[v], user.threshold)) offer_lanes(user, scores[v], items + v * NATIVE_LANES);
 }
 
 inline bool may_get_in(const User* users, const double* bounds) {

@@ -50,18 +50,19 @@ inline void add(NativeVector& values, float value) {
 #endif
 }
 
-// Whether any lane is >= threshold.
-inline bool any_at_least(NativeVector values, float threshold) {
+// The lanes that are >= threshold, a bit each.
+inline unsigned lanes_at_least(NativeVector values, float threshold) {
 #if defined(VECTOR_TYPES) && defined(__AVX2__)
-    return _mm256_movemask_ps(_mm256_cmp_ps(values, _mm256_set1_ps(threshold), _CMP_GE_OQ)) != 0;
-#elif defined(VECTOR_TYPES)
+    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(values, _mm256_set1_ps(threshold), _CMP_GE_OQ)));
+#else
+#if defined(VECTOR_TYPES)
     typedef long long Halves __attribute__((vector_size(NATIVE_LANES * sizeof(float))));
     const Halves hits = (Halves) (values >= threshold);
-    return (hits[0] | hits[1]) != 0;
-#else
-    bool any = false;
-    for (int lane = 0; lane < NATIVE_LANES; ++lane) any |= values[lane] >= threshold;
-    return any;
+    if ((hits[0] | hits[1]) == 0) return 0;
+#endif
+    unsigned lanes = 0;
+    for (int lane = 0; lane < NATIVE_LANES; ++lane) lanes |= static_cast<unsigned>(values[lane] >= threshold) << lane;
+    return lanes;
 #endif
 }
 

@@ -113,12 +113,14 @@ def test_no_score_is_above_its_bound():
         users = rng.normal(size=(30, n_factors)).astype(np.float32)
         items = users[rng.integers(0, 30, 500)] * rng.lognormal(0, 2, (500, 1)).astype(np.float32)  # parallel: equality
         bias = rng.normal(size=500).astype(np.float32)
-        catalogue = _factor_ranker.FactorCatalogue.of(items, bias, np.arange(500), 1.0)
+        catalogue = _factor_ranker.FactorCatalogue.of(items, bias, np.arange(500), users)
         bounds = catalogue.bounds.repeat(_factor_ranker._SECTION_ITEMS, axis=0)[:500]
         order = catalogue.items.ravel()[:500]
         norms = np.linalg.norm(users.astype(np.float64), axis=1)[:, None]
         scores = (users @ items.T + bias)[:, order]
         assert (scores <= norms * bounds[:, 0] + bounds[:, 1]).all()
+        from_there_on = np.maximum.accumulate(scores[:, ::-1], axis=1)[:, ::-1]
+        assert (from_there_on <= norms * bounds[:, 2] + bounds[:, 3]).all()
 
 
 def test_users_are_ranked_alike_in_any_company_and_on_any_number_of_threads():
