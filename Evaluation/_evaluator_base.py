@@ -124,13 +124,22 @@ class Evaluator:
             URM_test.eliminate_zeros()
         self.URM_test = URM_test
         self.users_to_evaluate = self._select_users(ignore_users is not None)
-        self._users = np.asarray(self.users_to_evaluate, dtype=np.int64)
-        self._held_out = HeldOutRatings(self.URM_test, self._users, self.cutoff_list)
         self._setup = MetricsSetup(self.URM_test, self.ignore_items_ID, self.ignore_users_ID, self.diversity_object)
         if self.max_cutoff > self.n_items:
             longer = [cutoff for cutoff in self.cutoff_list if cutoff > self.n_items]
             message = f"the catalogue has {self.n_items} items, so the lists are shorter than the cutoffs {longer}"
             warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=3)
+
+    @property
+    def users_to_evaluate(self) -> list[np.int64]:
+        """Ascending; may be set to other ids, of users who have test ratings."""
+        return self._users_to_evaluate
+
+    @users_to_evaluate.setter
+    def users_to_evaluate(self, users: Any) -> None:
+        self._users = check_ids("users_to_evaluate", users, self.n_users)
+        self._users_to_evaluate = list(self._users)
+        self._held_out = HeldOutRatings(self.URM_test, self._users, self.cutoff_list)
 
     def get_metric_names(self) -> list[str]:
         """The columns of a result, in their order."""
@@ -146,7 +155,7 @@ class Evaluator:
             raise refuse(ValueError, "diversity_object", allowed, f"shape {value.item_diversity_matrix.shape}")
         return value
 
-    def _select_users(self, some_ignored: bool) -> list[np.int64]:
+    def _select_users(self, some_ignored: bool) -> np.ndarray:
         """The users with enough test ratings that are not ignored, ascending."""
         selected = np.diff(self.URM_test.indptr) >= self.min_ratings_per_user
         n_short = self.n_users - int(selected.sum())
@@ -159,7 +168,7 @@ class Evaluator:
         if some_ignored:
             self._print(f"Ignoring {self.ignore_users_ID.size} Users")
         selected[self.ignore_users_ID] = False
-        return list(np.flatnonzero(selected).astype(np.int64))
+        return np.flatnonzero(selected)
 
     def _print(self, message: str) -> None:
         say(self.verbose, self.EVALUATOR_NAME, message)

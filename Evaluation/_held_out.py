@@ -11,6 +11,9 @@ from Evaluation._kernels import ranking_kernel as kernel
 # 2^rel overflows float64 from rel = 1024 on; a user whose largest rel is above this has all gains scaled down
 _LARGEST_EXPONENT = 1000.0
 
+# A kernel call holds back Ctrl-C.
+_USERS_A_CALL = 1 << 17
+
 
 class HeldOutRatings:
     """Test ratings, and what of them does not depend on the rankings.
@@ -74,5 +77,11 @@ class HeldOutRatings:
         """The largest discounted gain that a list cut at each cutoff can have, (C, U) float64."""
         most = int((self.ends - self.starts).max(initial=0))
         ideal = np.empty((self.cutoffs.size, self.n_users))
-        kernel.ideal_dcg(self.starts, self.ends, self.gains, self.discounts, self.cutoffs, np.empty(most), ideal)
+        for start in range(0, self.n_users, _USERS_A_CALL):
+            users = slice(start, start + _USERS_A_CALL)
+            of_users = np.empty((self.cutoffs.size, len(self.starts[users])))
+            kernel.ideal_dcg(
+                self.starts[users], self.ends[users], self.gains, self.discounts, self.cutoffs, np.empty(most), of_users
+            )
+            ideal[:, users] = of_users
         return ideal

@@ -10,6 +10,10 @@ import scipy.sparse as sps
 from Evaluation._kernels import train_statistics_kernel as kernel
 from Evaluation._metric_base import divide, dot
 
+# A kernel call holds back Ctrl-C.
+_ENTRIES_A_CALL = 1 << 26
+_ROWS_A_CALL = 1 << 18
+
 
 class TrainStatistics:
     """What the metrics need of the training data, shared by all cutoffs.
@@ -34,7 +38,8 @@ class TrainStatistics:
         train = sps.csr_matrix(URM_train)
         n_users, n_items = train.shape
         counts = np.zeros(n_items, dtype=np.int64)
-        kernel.count_columns(train.indices, counts)
+        for start in range(0, train.nnz, _ENTRIES_A_CALL):
+            kernel.count_columns(train.indices[start : start + _ENTRIES_A_CALL], counts)
         self.item_counts = counts
 
         self.relative_popularity = divide(counts.astype(np.float64), np.full(n_items, counts.max(initial=0)))
@@ -43,7 +48,10 @@ class TrainStatistics:
         self.self_information[known] = -np.log2(counts[known] / train.nnz)
         self.profile_novelty = dot(counts, self.self_information) / n_items / n_users
         of_profiles = np.empty(n_users)
-        kernel.mean_over_rows(train.indptr, train.indices, self.relative_popularity, of_profiles)
+        for start in range(0, n_users, _ROWS_A_CALL):
+            rows = slice(start, start + _ROWS_A_CALL)
+            indptr = train.indptr[start : start + _ROWS_A_CALL + 1]
+            kernel.mean_over_rows(indptr, train.indices, self.relative_popularity, of_profiles[rows])
         self.profile_popularity = float(of_profiles.mean())
 
     @classmethod
@@ -59,6 +67,10 @@ class TrainStatisticsCache:
         self._statistics: TrainStatistics | None = None
         self._digest = b""
         self._last: weakref.ref[Any] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, of an evaluator that is sent to another process, begins without a matrix."""
+        return type(self), ()
 
     def of(self, URM_train: sps.csr_matrix) -> TrainStatistics:
         """The statistics of a matrix, which is kept no longer than its owner keeps it."""

@@ -17,8 +17,8 @@ _SECTION_ITEMS = _kernel.PANEL * _kernel.SECTION
 _FEW_USERS = 32
 # float32 holds every score, and every step on the way to it, below this
 _LARGEST_SCORE = 1e37
-# A kernel call holds back Ctrl-C: this many products of numbers take some 0.1 s where no item can be skipped.
-_PRODUCTS_A_CALL = 1 << 31
+# A kernel call holds back Ctrl-C: this many products of numbers take less than 0.2 s where no item can be skipped.
+_PRODUCTS_A_CALL = 1 << 30
 # users whose rows decide in which order the items are tried
 _SAMPLED_USERS = 1024
 

@@ -158,6 +158,17 @@ def test_users_to_evaluate_are_ascending_whatever_is_ignored():
     assert evaluator.users_to_evaluate == [user for user in range(200) if user not in (3, 77, 150)]
 
 
+def test_users_to_evaluate_may_be_set_to_fewer(hand_made):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [2], verbose=False)
+    evaluator.users_to_evaluate = [1]
+    assert evaluator.users_to_evaluate == [1] and type(evaluator.users_to_evaluate[0]) is np.int64
+    assert evaluator.evaluateRecommender(recommender)[0].loc[2]["RECALL"] == 0.5
+    assert [call["user_id_array"].tolist() for call in recommender.calls] == [[1]]
+    with pytest.raises(ValueError, match=r"users_to_evaluate must be a list of integer ids in 0..2, got 3"):
+        evaluator.users_to_evaluate = [3]
+
+
 def test_stored_zeros_and_duplicates_of_the_test_matrix_are_not_ratings(hand_made):
     recommender, URM_test = hand_made
     clean = EvaluatorHoldout(URM_test, [4], verbose=False).evaluateRecommender(recommender)[1]

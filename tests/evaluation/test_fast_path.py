@@ -1,5 +1,7 @@
 """The rankings of the framework's own recommenders come in arrays; they and the numbers are those of the contract."""
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -173,6 +175,17 @@ def test_training_statistics_are_computed_once_for_a_training_matrix(monkeypatch
     evaluator.evaluateRecommender(first)
     assert evaluator.evaluateRecommender(again)[1] == table
     assert computed == [again.URM_train.nnz, first.URM_train.nnz, again.URM_train.nnz]
+
+
+def test_a_copy_of_an_evaluator_for_another_process_gives_the_same_numbers(monkeypatch):
+    monkeypatch.setattr("Evaluation._held_out._USERS_A_CALL", 7)
+    monkeypatch.setattr("Evaluation._train_statistics._ROWS_A_CALL", 7)
+    monkeypatch.setattr("Evaluation._train_statistics._ENTRIES_A_CALL", 7)
+    evaluator, recommender = holdout(), _top_pop(TopPop, None)
+    table = evaluator.evaluateRecommender(recommender)[1]
+    monkeypatch.undo()
+    for other in (pickle.loads(pickle.dumps(evaluator)), copy.deepcopy(evaluator), holdout()):
+        assert other.evaluateRecommender(recommender)[1] == table
 
 
 def test_nothing_of_the_training_data_is_computed_for_metrics_that_do_not_need_it(monkeypatch):
