@@ -14,7 +14,7 @@ _kernel = import_kernel("Recommenders._factor_ranking_kernel")
 _SECTION_ITEMS = _kernel.PANEL * _kernel.SECTION
 
 # What the catalogue costs to prepare is worth it from here on.
-_FEW_USERS = 32
+_FEW_USERS = 256
 # float32 holds every score, and every step on the way to it, below this
 _LARGEST_SCORE = 1e37
 # A kernel call holds back Ctrl-C: this many products of numbers take less than 0.2 s where no item can be skipped.
