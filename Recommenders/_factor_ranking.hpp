@@ -166,10 +166,8 @@ void rank_users(const Catalogue& catalogue, const float* vectors, const float* u
         const int64_t here = std::min(block, n_users - first);
         for (int64_t u = 0; u < block; ++u) {
             const int64_t row = first + std::min(u, here - 1);
-            const Index* items = seen.items;
             users[u].start(vectors + row * catalogue.n_factors, catalogue.n_factors, user_biases[row],
-                           catalogue.rounding, items + seen.starts[row],
-                           items + (u < here ? seen.ends[row] : seen.starts[row]));
+                           catalogue.rounding, seen.items + seen.starts[row], seen.items + seen.ends[row]);
             if (u >= here) users[u].rest();
         }
         for (int64_t begin = 0; begin < catalogue.n_sections; begin += cached) {

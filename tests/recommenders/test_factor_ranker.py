@@ -140,6 +140,43 @@ def test_users_are_ranked_alike_in_any_company_and_on_any_number_of_threads():
         np.testing.assert_array_equal(other[1], lengths)
 
 
+def test_items_that_are_out_of_reach_hide_none_that_come_after_them():
+    """For a user without factors the items' biases decide, though the order is that of users with long vectors."""
+    first, far, near = np.full((64, 1), 3), np.full((256, 1), 2), np.full((256, 1), 0)
+    item_factors = np.concatenate([first, far, near]).astype(np.float32)
+    item_bias = np.concatenate([np.full(64, -50), np.full(256, -100), np.arange(256) / 256]).astype(np.float32)
+    user_factors = np.full((200, 1), 100, dtype=np.float32)
+    user_factors[7] = 0
+    recommender = factorisation(user_factors, item_factors, item_bias)
+    users = np.arange(200)
+    lists = by_ranker(recommender, users, 5)
+    assert lists[7] == [575, 574, 573, 572, 571]
+    assert lists == by_scores(recommender, users, 5)
+
+
+@pytest.mark.parametrize("a_user", [1, 5, 60])
+def test_what_one_user_has_seen_is_not_hidden_from_another(a_user):
+    rng, n_users = np.random.default_rng(a_user), 2000  # many more than the kernel takes at a time
+    rows, columns = np.repeat(np.arange(n_users), a_user), rng.integers(0, 5000, n_users * a_user)
+    URM = sps.csr_matrix((np.ones(rows.size), (rows, columns)), shape=(n_users, 5000))
+    recommender = factorisation(integers(rng, n_users, 2), integers(rng, 5000, 2), URM=URM)
+    users = np.arange(n_users)
+    assert by_ranker(recommender, users, 50) == by_scores(recommender, users, 50)
+
+
+def test_scores_are_rounded_as_those_of_the_matrix_are():
+    """The bias of a user is part of a score: where it is large, items that differ by little are equal."""
+    rng = np.random.default_rng(12)
+    item_bias = rng.permutation(300).astype(np.float32) / 1000
+    recommender = factorisation(integers(rng, 300, 2), integers(rng, 300, 2), item_bias)
+    recommender.USER_bias = (2.0 ** rng.integers(0, 30, 300)).astype(np.float32)
+    users = np.arange(300)
+    lists = by_ranker(recommender, users, 20)
+    assert lists == by_scores(recommender, users, 20)
+    recommender.USER_bias = np.zeros(300, dtype=np.float32)
+    assert lists != by_scores(recommender, users, 20)
+
+
 @pytest.mark.skipif(not _factor_ranking_kernel.use_avx2(), reason="there is one build, or this processor has no AVX2")
 def test_both_builds_give_the_same_lists(monkeypatch):
     rng = np.random.default_rng(2)
