@@ -156,10 +156,10 @@ def test_items_that_are_out_of_reach_hide_none_that_come_after_them():
 
 @pytest.mark.parametrize("a_user", [1, 5, 60])
 def test_what_one_user_has_seen_is_not_hidden_from_another(a_user):
-    rng, n_users = np.random.default_rng(a_user), 2000  # many more than the kernel takes at a time
-    rows, columns = np.repeat(np.arange(n_users), a_user), rng.integers(0, 5000, n_users * a_user)
-    URM = sps.csr_matrix((np.ones(rows.size), (rows, columns)), shape=(n_users, 5000))
-    recommender = factorisation(integers(rng, n_users, 2), integers(rng, 5000, 2), URM=URM)
+    rng, n_users = np.random.default_rng(a_user), 1000  # many more than the kernel takes at a time
+    rows, columns = np.repeat(np.arange(n_users), a_user), rng.integers(0, 2000, n_users * a_user)
+    URM = sps.csr_matrix((np.ones(rows.size), (rows, columns)), shape=(n_users, 2000))
+    recommender = factorisation(integers(rng, n_users, 2), integers(rng, 2000, 2), URM=URM)
     users = np.arange(n_users)
     assert by_ranker(recommender, users, 50) == by_scores(recommender, users, 50)
 
