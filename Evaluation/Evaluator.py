@@ -111,8 +111,8 @@ class EvaluatorNegativeItemSample(Evaluator):
         One matrix of test ratings, in spite of its historical name.
     URM_test_negative : scipy sparse matrix, (n_users, n_items)
         Every stored entry that is not 0 is a negative item of its user; `Evaluation.negative_items` has a function that
-        draws them. They should be items that the user has not seen: with `exclude_seen` the seen ones are not ranked, and a UserWarning counts them, since the fewer the
-        negatives the better the metrics look.
+        draws them. They should be items that the user has not seen: with `exclude_seen` the seen ones are not ranked,
+        and a UserWarning counts them, since the fewer the negatives the better the metrics look.
     cutoff_list, min_ratings_per_user, exclude_seen, diversity_object, ignore_items, ignore_users, verbose, metrics,
     num_threads
         As in Evaluator.
