@@ -23,6 +23,26 @@ _PRODUCTS_A_CALL = 1 << 30
 _SAMPLED_USERS = 1024
 
 
+class RankedUsers(NamedTuple):
+    """Users to be ranked for.
+
+    Attributes
+    ----------
+    ids : np.ndarray of int64, shape (B,)
+    vectors, biases : np.ndarray of float32, shapes (B, F) and (B,)
+    seen : Profiles of B users
+    """
+
+    ids: np.ndarray
+    vectors: np.ndarray
+    biases: np.ndarray
+    seen: Profiles
+
+    def part(self, rows: slice) -> "RankedUsers":
+        """Some of them."""
+        return RankedUsers(self.ids[rows], self.vectors[rows], self.biases[rows], self.seen.part(rows))
+
+
 class FactorCatalogue(NamedTuple):
     """Items in the order in which they are tried, as the kernel takes them.
 
@@ -92,32 +112,9 @@ class FactorCatalogue(NamedTuple):
             rounding,
         )
 
-    def ranking_of(
-        self,
-        user_ids: np.ndarray,
-        vectors: np.ndarray,
-        biases: np.ndarray,
-        seen: Profiles,
-        n_items: int,
-        ids: np.ndarray,
-        lengths: np.ndarray,
-    ) -> Callable[[slice], None]:
-        """What ranks for a slice of users, whose vectors and biases are given, into the arrays `ids` and `lengths`."""
-
-        def rank(rows: slice) -> None:
-            _kernel.rank_by_factors(
-                vectors[rows],
-                biases[rows],
-                *self,
-                n_items,
-                seen.starts[rows],
-                seen.ends[rows],
-                seen.items,
-                ids[rows],
-                lengths[rows],
-            )
-
-        return rank
+    def rank(self, users: RankedUsers, n_items: int, ids: np.ndarray, lengths: np.ndarray) -> None:
+        """Write the rankings of some users into `ids` and `lengths`; n_items are those of the whole catalogue."""
+        _kernel.rank_by_factors(users.vectors, users.biases, *self, n_items, *users.seen, ids, lengths)
 
 
 class CandidateItems(NamedTuple):
@@ -134,36 +131,12 @@ class CandidateItems(NamedTuple):
     biases: np.ndarray
     candidates: Any
 
-    def ranking_of(
-        self,
-        user_ids: np.ndarray,
-        vectors: np.ndarray,
-        biases: np.ndarray,
-        seen: Profiles,
-        n_items: int,
-        ids: np.ndarray,
-        lengths: np.ndarray,
-    ) -> Callable[[slice], None]:
+    def rank(self, users: RankedUsers, n_items: int, ids: np.ndarray, lengths: np.ndarray) -> None:
         """As in FactorCatalogue."""
-        offered = Profiles.of(self.candidates, user_ids)
-
-        def rank(rows: slice) -> None:
-            _kernel.rank_candidates_by_factors(
-                vectors[rows],
-                biases[rows],
-                self.factors,
-                self.biases,
-                offered.starts[rows],
-                offered.ends[rows],
-                offered.items,
-                seen.starts[rows],
-                seen.ends[rows],
-                seen.items,
-                ids[rows],
-                lengths[rows],
-            )
-
-        return rank
+        offered = Profiles.of(self.candidates, users.ids)
+        _kernel.rank_candidates_by_factors(
+            users.vectors, users.biases, self.factors, self.biases, *offered, *users.seen, ids, lengths
+        )
 
 
 def _padded(values: np.ndarray, size: int, filler: float) -> np.ndarray:
@@ -212,7 +185,8 @@ class FactorRanker:
             return self._by_scores.rank(user_ids)
         if self._items is None:
             self._items = self._candidate_items() if self._request.candidates is not None else self._catalogue()
-        return self._rank_vectors(user_ids, vectors, biases, self._items)
+        seen = self._request.seen(self._recommender.URM_train, user_ids)
+        return self._rank_users(RankedUsers(user_ids, vectors, biases, seen), self._items)
 
     def _float32_holds(self, vectors: np.ndarray, biases: np.ndarray) -> bool:
         """Whether no sum can overflow; False for NaN."""
@@ -231,18 +205,14 @@ class FactorRanker:
         bias = np.where(self._request.is_ranked(self._recommender.n_items), self._item_bias, np.float32(-np.inf))
         return CandidateItems(np.ascontiguousarray(self._item_factors), bias, self._request.candidates)
 
-    def _rank_vectors(
-        self,
-        user_ids: np.ndarray,
-        vectors: np.ndarray,
-        biases: np.ndarray,
-        items: FactorCatalogue | CandidateItems,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        n_users, num_threads = user_ids.size, self._request.num_threads
+    def _rank_users(self, users: RankedUsers, items: FactorCatalogue | CandidateItems) -> tuple[np.ndarray, np.ndarray]:
+        n_users, n_items, num_threads = users.ids.size, self._recommender.n_items, self._request.num_threads
         ids = np.full((n_users, self._request.cutoff), -1, dtype=np.int32)
         lengths = np.zeros(n_users, dtype=np.int32)
-        seen = self._request.seen(self._recommender.URM_train, user_ids)
-        rank = items.ranking_of(user_ids, vectors, biases, seen, self._recommender.n_items, ids, lengths)
+
+        def rank(rows: slice) -> None:
+            items.rank(users.part(rows), n_items, ids[rows], lengths[rows])
+
         longest = _PRODUCTS_A_CALL // max(1, self._item_factors.size)
         for_each_slice(rank, n_users, max(1, min(-(-n_users // (4 * num_threads)), longest)), num_threads)
         return ids, lengths

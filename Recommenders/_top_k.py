@@ -36,6 +36,10 @@ class Profiles(NamedTuple):
         csr = sps.csr_matrix(URM)
         return cls(csr.indptr[user_ids].astype(np.int64), csr.indptr[user_ids + 1].astype(np.int64), csr.indices)
 
+    def part(self, rows: slice) -> "Profiles":
+        """Those of some of the users."""
+        return Profiles(self.starts[rows], self.ends[rows], self.items)
+
     @classmethod
     def empty(cls, n_users: int) -> "Profiles":
         """Those of users without items."""

@@ -36,8 +36,10 @@ def test_slices_run_at_once_on_the_calling_and_on_other_threads():
 
 def test_one_slice_starts_no_thread(monkeypatch):
     monkeypatch.setattr("threading.Thread", None)
-    for_each_slice(lambda rows: None, 5, 5, 8)
-    for_each_slice(lambda rows: None, 5, 1, 1)
+    worked: list[slice] = []
+    for_each_slice(worked.append, 5, 5, 8)
+    for_each_slice(worked.append, 5, 1, 1)
+    assert len(worked) == 1 + 5
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
