@@ -150,7 +150,8 @@ class EvaluatorNegativeItemSample(Evaluator):
             num_threads=num_threads,
         )
         if EvaluatorMetrics.AUC in self.metrics:
-            raise refuse(ValueError, "metrics", "without AUC, which is over all unseen items", "AUC")
+            allowed = "those of a ranking of the sampled items, and AUC is over all unseen ones"
+            raise refuse(ValueError, "metrics", allowed, "AUC")
         self._negative = negative
         self.URM_items_to_rank = sps.csr_matrix(self.URM_test.astype(bool) + negative)
 

@@ -67,8 +67,11 @@ class AreaUnderCurve:
     def _scores(self, user_ids: np.ndarray) -> np.ndarray:
         """The scores of all items, checked, (B, n_items) float32 or float64."""
         expected = (user_ids.size, self._test.shape[1])
-        _, given = self._recommender.recommend(user_ids, cutoff=1, remove_seen_flag=False, return_scores=True)
-        scores: np.ndarray = np.asarray(given)
+        answer = self._recommender.recommend(user_ids, cutoff=1, remove_seen_flag=False, return_scores=True)
+        if not isinstance(answer, tuple) or len(answer) != 2:
+            allowed = "a tuple of lists and scores for AUC, which asks with return_scores=True"
+            raise refuse(TypeError, "the answer of recommend", allowed, f"a {type(answer).__name__}")
+        scores: np.ndarray = np.asarray(answer[1])
         if scores.shape != expected:
             raise refuse(ValueError, "the recommender's scores", f"of shape {expected}", f"shape {scores.shape}")
         scores = np.ascontiguousarray(scores, dtype=np.float32 if scores.dtype == np.float32 else np.float64)

@@ -138,6 +138,9 @@ class Evaluator:
     @users_to_evaluate.setter
     def users_to_evaluate(self, users: Any) -> None:
         self._users = check_ids("users_to_evaluate", users, self.n_users)
+        without = self._users[np.diff(self.URM_test.indptr)[self._users] == 0]
+        if without.size > 0:
+            raise refuse(ValueError, "users_to_evaluate", "users with a test rating", f"user {without[0]} without one")
         self._users_to_evaluate = list(self._users)
         self._held_out = HeldOutRatings(self.URM_test, self._users, self.cutoff_list)
 

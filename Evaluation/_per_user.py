@@ -36,6 +36,6 @@ class PerUserValues:
         cutoffs = list(self._parts)
         none = np.empty((len(self._metrics), 0))
         of_cutoffs = [np.concatenate([none, *parts], axis=1) for parts in self._parts.values()]  # (M, U) each
-        values = np.stack(of_cutoffs, axis=2).reshape(len(self._metrics), -1)  # (M, U * C)
+        values = np.stack(of_cutoffs, axis=2).reshape(len(self._metrics), user_ids.size * len(cutoffs))  # (M, U * C)
         index = pd.MultiIndex.from_product([user_ids, cutoffs], names=["user", "cutoff"])
         return pd.DataFrame(values.T, index=index, columns=[metric.value for metric in self._metrics])

@@ -165,8 +165,13 @@ def test_users_to_evaluate_may_be_set_to_fewer(hand_made):
     assert evaluator.users_to_evaluate == [1] and type(evaluator.users_to_evaluate[0]) is np.int64
     assert evaluator.evaluateRecommender(recommender)[0].loc[2]["RECALL"] == 0.5
     assert [call["user_id_array"].tolist() for call in recommender.calls] == [[1]]
-    with pytest.raises(ValueError, match=r"users_to_evaluate must be a list of integer ids in 0..2, got 3"):
-        evaluator.users_to_evaluate = [3]
+    for users, message in (
+        ([3], "a list of integer ids in 0..2, got 3"),
+        ([1, 2], "users with a test rating, got user 2"),
+    ):
+        with pytest.raises(ValueError, match=f"users_to_evaluate must be {message}"):
+            evaluator.users_to_evaluate = users
+    assert evaluator.users_to_evaluate == [1]
 
 
 def test_stored_zeros_and_duplicates_of_the_test_matrix_are_not_ratings(hand_made):
@@ -489,6 +494,24 @@ def test_values_of_no_user_are_an_empty_table(hand_made):
 def test_metrics_and_threads_that_are_none_are_refused(hand_made, arguments, error, message):
     with pytest.raises(error, match=message):
         EvaluatorHoldout(hand_made[1], [2], verbose=False, **arguments)
+
+
+@pytest.mark.parametrize("metrics", [["F1"], ["COVERAGE_ITEM", "NOVELTY"]])
+def test_metrics_that_no_user_has_make_a_table_without_columns(hand_made, metrics):
+    recommender, URM_test = hand_made
+    evaluator = EvaluatorHoldout(URM_test, [2, 4], metrics=metrics, verbose=False)
+    per_user = evaluator.evaluateRecommender(recommender, return_per_user=True)[2]
+    assert per_user.shape == (4, 0) and per_user.index.names == ["user", "cutoff"]
+
+
+def test_auc_says_that_it_needs_scores(hand_made):
+    recommender, URM_test = hand_made
+    recommender.recommend = lambda users, *args, **kwargs: [[0, 2]] * len(users)
+    evaluator = EvaluatorHoldout(URM_test, [2], metrics=["AUC"], verbose=False)
+    with pytest.raises(
+        TypeError, match="a tuple of lists and scores for AUC, which asks with return_scores=True, got a list"
+    ):
+        evaluator.evaluateRecommender(recommender)
 
 
 def test_return_per_user_must_be_true_or_false(hand_made):
