@@ -8,6 +8,7 @@ import scipy.sparse as sps
 
 from Evaluation._protocols import RankingRecommender
 from Evaluation._recommended_lists import rankings_of_lists
+from Evaluation._validation import refuse
 
 # A block of a recommender that makes lists has at most 128 MB of scores, float32, users x items.
 _LISTS_AT_ONCE = 1000
@@ -91,8 +92,12 @@ def faster_form(recommender: RankingRecommender, name: str) -> Any:
 
     The mark is on the method that the object really has, so that a class with a method of its own is asked by that.
     """
-    marked = getattr(getattr(recommender, name), "also_by", None)
-    return None if marked is None else getattr(recommender, marked)
+    method = getattr(recommender, name)
+    marked = getattr(method, "also_by", None)
+    # functools.wraps copies the mark to another function
+    if not isinstance(marked, tuple) or marked[0] is not getattr(method, "__func__", None):
+        return None
+    return getattr(recommender, marked[1])
 
 
 def training_matrix(recommender: RankingRecommender) -> sps.csr_matrix:
@@ -100,4 +105,11 @@ def training_matrix(recommender: RankingRecommender) -> sps.csr_matrix:
     own = faster_form(recommender, "get_URM_train")
     matrix = recommender.get_URM_train() if own is None else own
     # a new matrix around the same arrays would not be known again as the one of the evaluation before
-    return matrix if isinstance(matrix, sps.csr_matrix) else sps.csr_matrix(matrix)
+    URM_train = matrix if isinstance(matrix, sps.csr_matrix) else sps.csr_matrix(matrix)
+    if (
+        own is None
+        and URM_train.nnz
+        and not 0 <= URM_train.indices.min() <= URM_train.indices.max() < URM_train.shape[1]
+    ):
+        raise refuse(ValueError, "get_URM_train()", f"a matrix with columns in 0..{URM_train.shape[1] - 1}", "others")
+    return URM_train

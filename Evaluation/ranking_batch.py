@@ -13,6 +13,7 @@ import scipy.sparse as sps
 from Evaluation._held_out import HeldOutRatings
 from Evaluation._kernels import ranking_kernel as kernel
 from Evaluation._recommended_lists import rankings_of_lists
+from Evaluation._validation import refuse
 
 
 class Hits(NamedTuple):
@@ -108,7 +109,9 @@ class RankingBatch:
         return cls(ids, lengths, HeldOutRatings(test_rows, np.arange(n_users), cutoffs))
 
     def at(self, cutoff: int) -> "CutoffBatch":
-        """The same users with their lists cut to the first `cutoff` items; one of the held-out ratings' cutoffs."""
+        """The same users with their lists cut to the first `cutoff` items; ValueError for none of the given cutoffs."""
+        if cutoff not in self.held_out.cutoffs:
+            raise refuse(ValueError, "cutoff", f"one of {self.held_out.cutoffs.tolist()}", str(cutoff))
         return CutoffBatch(self, cutoff)
 
     @cached_property

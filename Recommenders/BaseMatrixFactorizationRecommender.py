@@ -63,10 +63,9 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
             item_bias, user_bias = self.ITEM_bias + self.GLOBAL_bias, self.USER_bias
         vector = self._user_vectors(np.zeros(1, dtype=np.int64))
         lengths = [len(array) for array in (self.USER_factors, user_bias, item_factors, item_bias)]  # type: ignore[arg-type]
-        takes = all(
-            array.dtype == np.float32 for array in (vector, user_bias, item_factors, item_bias)
-        ) and lengths == [self.n_users, self.n_users, self.n_items, self.n_items]
-        if not takes:
+        are_float32 = all(array.dtype == np.float32 for array in (vector, user_bias, item_factors, item_bias))
+        fit = lengths == [self.n_users, self.n_users, self.n_items, self.n_items] and vector.shape[1] > 0
+        if not (are_float32 and fit):
             return ScoreRanker(self, request)
         return FactorRanker(self, request, self._user_vectors, user_bias, item_factors, item_bias)
 

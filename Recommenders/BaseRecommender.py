@@ -256,6 +256,8 @@ class BaseRecommender:
         num_threads: int | None = None,
     ) -> RankingRequest:
         """The arguments of `recommend` and `start_ranking`, checked."""
+        if self.URM_train.shape != (self.n_users, self.n_items):
+            raise ValueError(f"URM_train must be of shape {(self.n_users, self.n_items)}, got {self.URM_train.shape}")
         if items_to_compute is not None:
             items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
         if candidates is not None:

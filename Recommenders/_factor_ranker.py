@@ -9,6 +9,7 @@ from Recommenders._kernels import import_kernel
 from Recommenders._ranking import RankingRequest, ScoreRanker
 from Recommenders._threads import for_each_slice
 from Recommenders._top_k import Profiles
+from Recommenders._validation import check_ids
 
 _kernel = import_kernel("Recommenders._factor_ranking_kernel")
 _SECTION_ITEMS = _kernel.PANEL * _kernel.SECTION
@@ -178,6 +179,7 @@ class FactorRanker:
 
     def rank(self, user_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See Ranker."""
+        user_ids = check_ids("user_ids", user_ids, self._recommender.n_users)
         if user_ids.size < _FEW_USERS and self._items is None:
             return self._by_scores.rank(user_ids)
         vectors, biases = np.ascontiguousarray(self._user_vectors(user_ids)), self._user_bias[user_ids]

@@ -9,6 +9,7 @@ from Recommenders._kernels import import_kernel
 from Recommenders._ranking import RankingRequest
 from Recommenders._threads import for_each_slice
 from Recommenders._top_k import Profiles
+from Recommenders._validation import check_ids
 
 _kernel = import_kernel("Recommenders._product_ranking_kernel")
 
@@ -47,6 +48,7 @@ class ProductRanker:
 
     def rank(self, user_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See Ranker; ValueError for NaN among the scores."""
+        user_ids = check_ids("user_ids", user_ids, self._left.shape[0])
         n_users, n_items = user_ids.size, self._right.shape[1]
         left = Profiles.of(self._left, user_ids)
         seen = self._request.seen(self._URM_train, user_ids)

@@ -131,7 +131,8 @@ def also_by(name: str) -> Callable[[Method], Method]:
     """
 
     def mark(method: Method) -> Method:
-        method.also_by = name  # type: ignore[attr-defined]
+        # with the function itself, since functools.wraps copies the attribute to what it wraps around
+        method.also_by = (method, name)  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -139,5 +140,9 @@ def also_by(name: str) -> Callable[[Method], Method]:
 
 def faster_form(recommender: Any, name: str) -> Callable[..., Any] | None:
     """The method that the recommender's method `name` is marked with, if it is."""
-    marked = getattr(getattr(recommender, name), "also_by", None)
-    return None if marked is None else getattr(recommender, marked)
+    method = getattr(recommender, name)
+    marked = getattr(method, "also_by", None)
+    if not isinstance(marked, tuple) or marked[0] is not getattr(method, "__func__", None):
+        return None
+    form: Callable[..., Any] = getattr(recommender, marked[1])
+    return form

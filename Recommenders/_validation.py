@@ -153,6 +153,8 @@ def check_entries(name: str, value: Any, shape: tuple[int, ...]) -> sps.csr_matr
     if value.shape != shape:
         raise _refuse(ValueError, name, f"of shape {shape}", str(value.shape))
     matrix: sps.csr_matrix = sps.csr_matrix(value)
+    if matrix.nnz and not (matrix.indices.min() >= 0 and matrix.indices.max() < matrix.shape[1]):
+        raise _refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()

@@ -1,6 +1,7 @@
 """The rankings of the framework's own recommenders come in arrays; they and the numbers are those of the contract."""
 
 import copy
+import functools
 import pickle
 from typing import Any
 
@@ -133,6 +134,39 @@ def test_the_framework_s_recommenders_are_asked_for_arrays_and_others_for_lists(
     assert isinstance(evaluator._rankings(foreign), _rankings.ListRankings)
     own.recommend = foreign.recommend
     assert isinstance(evaluator._rankings(own), _rankings.ListRankings)
+
+
+def test_what_wraps_a_method_is_asked_instead_of_its_faster_form():
+    """functools.wraps copies all attributes of a function, the mark as well."""
+    base = BaseMatrixFactorizationRecommender
+
+    class Backwards(base):
+        @functools.wraps(base.recommend)
+        def recommend(self, *args: Any, **kwargs: Any) -> Any:
+            return [ranking[::-1] for ranking in super().recommend(*args, **kwargs)]
+
+    class Negative(base):
+        @functools.wraps(base._compute_item_score)
+        def _compute_item_score(self, *args: Any, **kwargs: Any) -> Any:
+            return -super()._compute_item_score(*args, **kwargs)
+
+    evaluator = EvaluatorHoldout(_matrix(np.random.default_rng(5), 0.15), [5], verbose=False)
+    tables = [evaluator.evaluateRecommender(_factorisation(cls, reals))[1] for cls in (base, Backwards, Negative)]
+    assert len(set(tables)) == 3
+    assert isinstance(evaluator._rankings(_factorisation(Backwards, reals)), _rankings.ListRankings)
+
+
+def test_a_foreign_training_matrix_with_columns_out_of_range_is_refused():
+    class Foreign:
+        def recommend(self, *args: Any, **kwargs: Any) -> Any: ...
+
+        def get_URM_train(self) -> sps.csr_matrix:
+            broken = _matrix(np.random.default_rng(1), 0.2)
+            broken.indices[5] = N_ITEMS
+            return broken
+
+    with pytest.raises(ValueError, match=r"get_URM_train\(\) must be a matrix with columns in 0..69, got others"):
+        EvaluatorHoldout(_matrix(np.random.default_rng(5), 0.15), [5], verbose=False).evaluateRecommender(Foreign())
 
 
 def test_no_list_and_no_matrix_of_scores_is_made_of_factors(monkeypatch):

@@ -244,6 +244,11 @@ def test_a_batch_cut_at_k_is_the_batch_of_lists_cut_at_k():
         np.testing.assert_allclose(cut.sum_over_list(weights), short.sum_over_list(weights), rtol=1e-14)
 
 
+def test_a_batch_has_the_cutoffs_that_it_was_made_for():
+    with pytest.raises(ValueError, match=r"cutoff must be one of \[1, 4\], got 2"):
+        RankingBatch.of_lists([[0]], sps.csr_matrix([[1, 0]]), [1, 4]).at(2)
+
+
 def test_what_is_after_a_list_s_end_does_not_matter():
     URM_test = sps.csr_matrix([[1, 0, 1, 0], [0, 1, 0, 1]])
     held_out = HeldOutRatings(URM_test, np.arange(2), [1, 3])

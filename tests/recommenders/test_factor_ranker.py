@@ -317,3 +317,24 @@ def test_a_singular_value_decomposition_is_ranked_by_its_scaled_factors():
 def test_factors_of_float64_are_ranked_in_float64():
     users, items = np.ones((40, 1)), 1 + np.arange(50)[:, None] * 1e-12
     assert factorisation(users, items).recommend(np.arange(40), 3) == [[49, 48, 47]] * 40
+
+
+def test_factors_of_no_columns_are_ranked_by_their_biases():
+    recommender = factorisation(
+        np.ones((300, 0), np.float32), np.ones((9, 0), np.float32), np.arange(9, dtype=np.float32)
+    )
+    assert recommender.recommend(np.arange(300), 2) == [[8, 7]] * 300
+
+
+def test_ids_and_matrices_that_do_not_fit_are_refused_and_not_read():
+    rng = np.random.default_rng(13)
+    recommender = factorisation(integers(rng, 300, 2), integers(rng, 40, 2))
+    with pytest.raises(ValueError, match=r"user_ids must be integer ids in 0..299, got -1"):
+        recommender.start_ranking(5).rank(np.full(300, -1))
+    broken = sps.csr_matrix(np.ones((300, 40)))
+    broken.indices[3] = 40
+    with pytest.raises(ValueError, match=r"candidates must be a sparse matrix with columns in 0..39"):
+        recommender.start_ranking(5, candidates=broken)
+    recommender.URM_train = sps.csr_matrix(np.ones((300, 41)))
+    with pytest.raises(ValueError, match=r"URM_train must be of shape \(300, 40\), got \(300, 41\)"):
+        recommender.recommend(np.arange(300))
