@@ -3,8 +3,8 @@
 // score(u, i) = (sum over f of user_uf item_if + bias_i) + bias_u, summed in this order, which is that of a matrix
 // product to which the biases are added, and so the same bits however users and items are grouped. Items come in panels
 // of PANEL, factor by factor, and sections of SECTION panels; by the inequality of Cauchy and Schwarz no item of a
-// section scores more than |user| * norm + bias + bias_u, with the two bounds of the section, nor an item of any section
-// from there on, with its two other bounds.
+// section scores more than |user| * norm + bias + bias_u, with the two bounds of the section, nor an item of any
+// section from there on, with its two other bounds.
 #pragma once
 
 #include <algorithm>
@@ -136,7 +136,8 @@ inline void offer_panel(User& user, const NativeVector* scores, const int32_t* i
 
 inline bool may_get_in(const User* users, const double* bounds) {
     bool any = false;
-    for (int u = 0; u < GROUP; ++u) any |= users[u].norm * bounds[0] + bounds[1] + users[u].largest_bias >= users[u].threshold;
+    for (int u = 0; u < GROUP; ++u)
+        any |= users[u].norm * bounds[0] + bounds[1] + users[u].largest_bias >= users[u].threshold;
     return any;
 }
 
@@ -153,8 +154,8 @@ inline void rank_section(User* users, const Catalogue& catalogue, int64_t sectio
 // Ranks for the users whose factors are the rows of `vectors`, (n_users, n_factors), without their seen items. The ids
 // of user r go to `ids + r * k`.
 template <class Index>
-void rank_users(const Catalogue& catalogue, const float* vectors, const float* user_biases, int64_t n_users, const Profiles<Index>& seen,
-                int64_t k, int32_t* ids, int32_t* lengths) {
+void rank_users(const Catalogue& catalogue, const float* vectors, const float* user_biases, int64_t n_users,
+                const Profiles<Index>& seen, int64_t k, int32_t* ids, int32_t* lengths) {
     const int64_t cached = std::max<int64_t>(
         1, CACHED_BYTES / (SECTION * PANEL * catalogue.n_factors * static_cast<int64_t>(sizeof(float))));
     const int64_t groups = std::max<int64_t>(

@@ -29,7 +29,8 @@ cdef extern from "_factor_ranking.hpp" nogil:
     ) except +
     void rank_candidates[Index, SeenIndex](
         const float* item_factors, const float* item_biases, int64_t n_items, const float* vectors,
-        const float* user_biases, int64_t n_users, int64_t n_factors, const Profiles[Index]& candidates, const Profiles[SeenIndex]& seen, int64_t k, int32_t* ids,
+        const float* user_biases, int64_t n_users, int64_t n_factors, const Profiles[Index]& candidates,
+        const Profiles[SeenIndex]& seen, int64_t k, int32_t* ids,
         int32_t* lengths
     ) except +
 
@@ -70,8 +71,8 @@ def rank_by_factors(
     """Write the best k items of every user, best first, equal scores by ascending id, seen items left out.
 
     Equivalent to `top_k_of_rows(vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis], ...)` without the
-    matrix of scores: a section whose bounds are below what a user has is skipped. Letters of the shapes: B users, F factors, N panels, a multiple
-    of SECTION, of PANEL items.
+    matrix of scores: a section whose bounds are below what a user has is skipped. Letters of the shapes: B users, F
+    factors, N panels, a multiple of SECTION, of PANEL items.
 
     Parameters
     ----------

@@ -47,8 +47,8 @@ def rank_by_products(
 ):
     """Write the best k items of every user, best first, equal scores by ascending id.
 
-    Equivalent to `mask_of_rows` and `top_k_of_rows` on `(left @ right).toarray()`, with one row of it at a time. Letters
-    of the shapes: B users, M rows of `right`.
+    Equivalent to `mask_of_rows` and `top_k_of_rows` on `(left @ right).toarray()`, with one row of it at a time.
+    Letters of the shapes: B users, M rows of `right`.
 
     Parameters
     ----------

@@ -199,7 +199,7 @@ def test_table_survives_a_csv(frames, tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table.csv"), table, check_dtype=False)
 
 
-def refused(error, text, frames, *arguments, **settings):
+def assert_refused(error, text, frames, *arguments, **settings):
     with pytest.raises(error) as caught:
         compare(frames, *arguments, **settings)
     assert str(caught.value) == text
@@ -208,82 +208,82 @@ def refused(error, text, frames, *arguments, **settings):
 def test_different_users_are_refused_by_name(frames):
     frames["KNN"] = frames["KNN"].drop([104, 120], level="user")
     text = "per_user must be frames of the same users, got 2 of a frame of 'MF' that a frame of 'KNN' lacks: 104, 120"
-    refused(ValueError, text, frames)
+    assert_refused(ValueError, text, frames)
     frames["MF"] = frames["MF"].drop(range(101, 140), level="user")
     text = "per_user must be frames of the same users, got 37 of a frame of 'KNN' that a frame of 'MF' lacks: "
-    refused(ValueError, text + "101, 102, 103, 105, 106, ...", frames)
+    assert_refused(ValueError, text + "101, 102, 103, 105, 106, ...", frames)
     text = "per_user must be frames of the same users, got 1 of a frame of 'A' that a frame of 'A' lacks: 100"
     seeds = [per_user_frame(1), per_user_frame(1).drop([100], level="user")]
-    refused(ValueError, text, {"A": seeds, "B": seeds[0]})
+    assert_refused(ValueError, text, {"A": seeds, "B": seeds[0]})
 
 
 def test_different_cutoffs_are_refused_unless_one_is_chosen(frames):
     frames["KNN"] = per_user_frame(2, cutoffs=(5, 20))
     text = "per_user must be frames of the same cutoffs, got 1 of a frame of 'MF' that a frame of 'KNN' lacks: 10"
-    refused(ValueError, text, frames)
+    assert_refused(ValueError, text, frames)
     assert set(compare(frames, cutoff=5)["cutoff"]) == {5}
     text = "cutoff must be among those of per_user['KNN'], [5, 20], got 10"
-    refused(ValueError, text, frames, "NDCG", 10)
-    refused(TypeError, "cutoff must be an integer >= 0, got '5'", frames, "NDCG", "5")
+    assert_refused(ValueError, text, frames, "NDCG", 10)
+    assert_refused(TypeError, "cutoff must be an integer >= 0, got '5'", frames, "NDCG", "5")
 
 
 def test_what_is_no_per_user_frame_is_refused(frames):
     good = frames["MF"]
     name = "per_user['A']"
 
-    def bad(error, text, frame):
-        refused(error, text, {"A": frame, "B": good})
+    def assert_bad(error, text, frame):
+        assert_refused(error, text, {"A": frame, "B": good})
 
-    bad(TypeError, f"{name} must be a DataFrame or a list of them, got a Series", good["NDCG"])
-    bad(TypeError, f"{name} must be a DataFrame or a list of them, got a NoneType", [good, None])
-    bad(ValueError, f"{name} must be a frame or a list of at least one, got none", [])
-    bad(ValueError, f"{name} must be indexed by user and cutoff, got ['cutoff', 'user']", good.swaplevel())
-    bad(ValueError, f"{name} must be indexed by user and cutoff, got ['user']", good.droplevel("cutoff"))
-    bad(ValueError, f"{name} must be a DataFrame with at least one row, got none", good.iloc[:0])
+    assert_bad(TypeError, f"{name} must be a DataFrame or a list of them, got a Series", good["NDCG"])
+    assert_bad(TypeError, f"{name} must be a DataFrame or a list of them, got a NoneType", [good, None])
+    assert_bad(ValueError, f"{name} must be a frame or a list of at least one, got none", [])
+    assert_bad(ValueError, f"{name} must be indexed by user and cutoff, got ['cutoff', 'user']", good.swaplevel())
+    assert_bad(ValueError, f"{name} must be indexed by user and cutoff, got ['user']", good.droplevel("cutoff"))
+    assert_bad(ValueError, f"{name} must be a DataFrame with at least one row, got none", good.iloc[:0])
     lacking = good.iloc[1:]
-    bad(
+    assert_bad(
         ValueError,
         f"{name} must be with one row for each user and cutoff, got 79 rows for 40 users and 2 cutoffs",
         lacking,
     )
     twice = pd.concat([good.iloc[1:], good.iloc[-1:]])
-    bad(
+    assert_bad(
         ValueError,
         f"{name} must be with one row for each user and cutoff, got 80 rows for 40 users and 2 cutoffs",
         twice,
     )
     text = f"metric must be among the columns of {name}, ['RECALL', 'AUC'], got 'NDCG'"
-    bad(ValueError, text, good.drop(columns="NDCG"))
+    assert_bad(ValueError, text, good.drop(columns="NDCG"))
     words = good.astype({"NDCG": object})
-    bad(TypeError, f"{name} must be a DataFrame of numbers, got NDCG of dtype object", words)
+    assert_bad(TypeError, f"{name} must be a DataFrame of numbers, got NDCG of dtype object", words)
 
 
 def test_values_that_nobody_can_compare_are_refused(frames):
     frames["MF"]["AUC"] = np.nan
     frames["MF"].loc[[(100, 5), (101, 10), (102, 10)], "AUC"] = 0.5
     text = "per_user must be frames of at least 2 users without NaN, got 1 for AUC at cutoff 5"
-    refused(ValueError, text, frames, "AUC")
+    assert_refused(ValueError, text, frames, "AUC")
     frames["MF"].loc[(100, 5), "NDCG"] = math.inf
     text = "per_user must be frames of finite values or NaN, got infinite NDCG at cutoff 5"
-    refused(ValueError, text, frames)
+    assert_refused(ValueError, text, frames)
 
 
 def test_settings_out_of_range_are_refused(frames):
     text = "per_user must be a mapping with at least two recommenders, got 1"
-    refused(ValueError, text, {"MF": frames["MF"]})
-    refused(TypeError, "per_user must be a mapping from name to frames, got a list", [frames["MF"]])
+    assert_refused(ValueError, text, {"MF": frames["MF"]})
+    assert_refused(TypeError, "per_user must be a mapping from name to frames, got a list", [frames["MF"]])
     tests = "'wilcoxon', 't', 'permutation'"
-    refused(ValueError, f"test must be one of {tests}, got 'sign'", frames, test="sign")
-    refused(TypeError, f"test must be one of {tests}, got None", frames, test=None)
+    assert_refused(ValueError, f"test must be one of {tests}, got 'sign'", frames, test="sign")
+    assert_refused(TypeError, f"test must be one of {tests}, got None", frames, test=None)
     corrections = "'holm', 'benjamini_hochberg', 'none'"
-    refused(ValueError, f"correction must be one of {corrections}, got 'Holm'", frames, correction="Holm")
+    assert_refused(ValueError, f"correction must be one of {corrections}, got 'Holm'", frames, correction="Holm")
     text = "baseline must be None or one of ['MF', 'KNN', 'TopPop'], got 'Random'"
-    refused(ValueError, text, frames, baseline="Random")
+    assert_refused(ValueError, text, frames, baseline="Random")
     allowed = "the name of a metric or a list of distinct names"
-    refused(ValueError, f"metric must be {allowed}, got []", frames, [])
-    refused(ValueError, f"metric must be {allowed}, got ['NDCG', 'NDCG']", frames, ["NDCG", "NDCG"])
-    refused(TypeError, f"metric must be {allowed}, got [5]", frames, [5])
-    refused(TypeError, f"metric must be {allowed}, got None", frames, None)
-    refused(ValueError, "confidence_level must be a number in (0, 1), got 95", frames, confidence_level=95)
-    refused(ValueError, "n_resamples must be an integer >= 1, got 0", frames, n_resamples=0)
-    refused(ValueError, "random_seed must be an integer >= 0, got -1", frames, random_seed=-1)
+    assert_refused(ValueError, f"metric must be {allowed}, got []", frames, [])
+    assert_refused(ValueError, f"metric must be {allowed}, got ['NDCG', 'NDCG']", frames, ["NDCG", "NDCG"])
+    assert_refused(TypeError, f"metric must be {allowed}, got [5]", frames, [5])
+    assert_refused(TypeError, f"metric must be {allowed}, got None", frames, None)
+    assert_refused(ValueError, "confidence_level must be a number in (0, 1), got 95", frames, confidence_level=95)
+    assert_refused(ValueError, "n_resamples must be an integer >= 1, got 0", frames, n_resamples=0)
+    assert_refused(ValueError, "random_seed must be an integer >= 0, got -1", frames, random_seed=-1)
