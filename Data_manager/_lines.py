@@ -21,7 +21,8 @@ _UNDECODED = re.compile("[\udc80-\udcff]")
 _SHOWN_CHARACTERS = 200
 
 
-def _text_of(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
+def text_of(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    """The stream as text, its line ends as they are."""
     # bytes that cannot be decoded become lone surrogates, which no valid text has: such a line is found by them
     return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
 
@@ -34,7 +35,7 @@ def _refuse_line(where: str, number: int, line: str, reason: str) -> NoReturn:
 
 def fields_from_header(stream: IO[bytes], where: str, table: "TextTable") -> list[Field]:
     """The fields of a file with a header, in the file's order; those that `table` does not name are "skip"."""
-    first_line = _text_of(stream, table.encoding).readline().removeprefix("\ufeff").rstrip("\r\n")
+    first_line = text_of(stream, table.encoding).readline().removeprefix("\ufeff").rstrip("\r\n")
     names = split_line(first_line, table.separator, table.quoted)
     missing = [name for name in table.columns if names.count(name) != 1]
     if missing:
@@ -67,7 +68,7 @@ def read_free_text(stream: IO[bytes], where: str, table: "TextTable") -> pd.Data
     names, kinds = list(table.columns), list(table.columns.values())
     free = kinds.index("free")
     rows = []
-    for number, line in enumerate(_text_of(stream, table.encoding), start=1):
+    for number, line in enumerate(text_of(stream, table.encoding), start=1):
         text = line.rstrip("\r\n")
         if not text:
             continue
@@ -99,7 +100,7 @@ def raise_at_broken_line(stream: IO[bytes], where: str, table: "TextTable", fiel
 
 def _rows(stream: IO[bytes], where: str, table: "TextTable") -> Iterator[tuple[int, str, list[str]]]:
     """Number, text and fields of every line; a record over several lines has the number of its first."""
-    text = _text_of(stream, table.encoding)
+    text = text_of(stream, table.encoding)
     n_header_lines = int(table.header)
     if table.quoted:
         yield from _quoted_rows(text, where, table.separator, n_header_lines)
