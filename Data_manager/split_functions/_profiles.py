@@ -49,8 +49,7 @@ def order_by_value(URM: sps.csr_matrix, values: npt.NDArray[Any]) -> npt.NDArray
         values = whole if (whole == values).all() else values
     value_bits = int(values.max() - values.min()).bit_length() if values.dtype.kind == "i" else _KEY_BITS
     if user_bits + value_bits + place_bits > _KEY_BITS:
-        order: npt.NDArray[np.int64] = np.lexsort((values, np.repeat(np.arange(len(lengths)), lengths)))
-        return order
+        return np.asarray(np.lexsort((values, np.repeat(np.arange(len(lengths)), lengths))), dtype=np.int64)
 
     # user, value and place in one integer: to sort these is many times as fast as a lexsort
     users = np.arange(len(lengths), dtype=np.uint64) << np.uint64(value_bits + place_bits)

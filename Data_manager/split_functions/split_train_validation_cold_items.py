@@ -19,9 +19,9 @@ def _items_with_interactions(
 ) -> npt.NDArray[np.int64]:
     """Of the items in this order so many that they have about this share of the interactions.
 
-    The first ones, up to where the number of their interactions is closest to the target. Where that is not within the tolerance, since the item at the cut
-    has too many interactions: the first ones up to before it, and of the following ones each that does not lead beyond
-    the tolerance, until the sum is within it.
+    The first ones, up to where the number of their interactions is closest to the target. Where that is not within the
+    tolerance, since the item at the cut has too many: the first ones up to before it, and of the following ones each
+    that does not lead beyond the tolerance, until the number is within it.
     """
     sums = np.concatenate([[0], np.cumsum(n_interactions[items])])
     target = sums[-1] * share
