@@ -53,8 +53,8 @@ def order_by_value(URM: sps.csr_matrix, values: npt.NDArray[Any]) -> npt.NDArray
 
     # user, value and place in one integer: to sort these is many times as fast as a lexsort
     users = np.arange(len(lengths), dtype=np.uint64) << np.uint64(value_bits + place_bits)
-    starts: npt.NDArray[np.int64] = np.repeat(URM.indptr[:-1].astype(np.int64), lengths)
-    keys = (values - values.min()).astype(np.uint64)
+    starts = np.repeat(URM.indptr[:-1].astype(np.int64), lengths)
+    keys: npt.NDArray[np.uint64] = (values - values.min()).astype(np.uint64)
     keys <<= np.uint64(place_bits)
     keys |= np.repeat(users, lengths)
     keys |= (np.arange(URM.nnz) - starts).astype(np.uint64)
