@@ -63,6 +63,9 @@ def test_item_with_too_many_interactions_is_passed_over() -> None:
     with pytest.raises(ValueError, match=r"got 0\.3; the first ones, in random order, come closest with 0\.2"):
         module._items_with_interactions(np.array([3, 0, 1, 2]), counts, 0.3)  # 20, and another 20 would be too many
 
+    counts = np.array([10, 60, 10, 10, 10])  # 20 are not enough yet
+    assert module._items_with_interactions(np.arange(5), counts, 0.3).tolist() == [0, 2, 3]
+
 
 def test_share_that_whole_items_cannot_give_is_refused_with_what_they_give() -> None:
     URM = sps.csr_matrix(np.ones((7, 2)))  # of 14 interactions 7 are the closest to 20 %

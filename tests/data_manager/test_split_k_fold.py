@@ -64,6 +64,12 @@ def test_user_wise_folds_are_drawn_independently_across_users() -> None:
     assert len({tuple(row) for row in first.toarray()}) > 100
 
 
+def test_users_with_one_interaction_are_in_random_folds() -> None:
+    URM = sps.csr_matrix(np.eye(12))
+    tests = [next(split_k_fold(URM, 2, user_wise=True, random_seed=seed))[1] for seed in range(30)]
+    assert len({frozenset(cells(test)) for test in tests}) > 20
+
+
 def test_as_many_folds_as_interactions_leave_one_out() -> None:
     URM = sps.csr_matrix(np.eye(4))
     assert [test.nnz for _, test in split_k_fold(URM, 4)] == [1, 1, 1, 1]

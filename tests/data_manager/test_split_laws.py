@@ -154,6 +154,21 @@ def test_bad_times_are_refused(split: Split, error: type[Exception], times: Any,
 
 
 @timed_splits
+@pytest.mark.parametrize("times", [[[1, 2, 3, 0], [0, 0, 1, 2]], [[1, 2, 0, 0], [0, 1, 1, 2]]])
+def test_as_many_times_as_interactions_at_other_cells_are_refused(split: Split, times: list[list[int]]) -> None:
+    URM = sps.csr_matrix([[1, 1, 0, 1], [0, 0, 1, 1]])
+    with pytest.raises(ValueError, match="URM_timestamp must be empty where the URM is"):
+        split.parts(URM, sps.csr_matrix(times), 0)
+
+
+@timed_splits
+def test_times_of_as_many_columns_in_other_rows_are_refused(split: Split) -> None:
+    URM = sps.csr_matrix([[1, 1, 1, 1], [0, 0, 0, 0]])
+    with pytest.raises(ValueError, match="URM_timestamp must be empty where the URM is, got 2 times"):
+        split.parts(URM, sps.csr_matrix([[1, 2, 0, 0], [0, 0, 3, 4]]), 0)
+
+
+@timed_splits
 def test_an_interaction_without_a_time_has_time_0(split: Split) -> None:
     URM = sps.csr_matrix(np.ones((1, 4)))
     parts = split.parts(URM, sps.csr_matrix([[7, 0, 9, 8]]), 0)

@@ -17,6 +17,7 @@ VALUES = {
     "whole numbers as floats": st.integers(-3, 10**12).map(float),
     "fractions": st.floats(-2, 2),
     "floats": st.floats(allow_nan=False, allow_infinity=False),
+    "floats beyond integers": st.sampled_from([-1e300, -(2.0**62), 0.5, 2.0**62, 2.0**63, 1e300]),
 }
 
 
@@ -25,6 +26,7 @@ def sorted_cells(URM: sps.csr_matrix, values: list[float]) -> list[int]:
     return sorted(range(URM.nnz), key=lambda cell: (rows[cell], values[cell], cell))
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("numbers", VALUES.values(), ids=VALUES)
 @few_examples
 @given(timed=timed_URMs(), data=st.data())
@@ -35,23 +37,20 @@ def test_order_is_by_user_then_value_then_column(numbers: Any, timed: tuple[Any,
     assert order.dtype == np.int64 and order.tolist() == sorted_cells(URM, values)
 
 
-@pytest.mark.parametrize("n_bits", [10, 12, 14, 16, 18, 20, 64])
-def test_order_is_the_same_whether_one_integer_holds_the_key_or_not(
-    n_bits: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("value_bits", [1, 53, 54, 55, 56, 60, 62])
+def test_order_is_the_same_whether_one_integer_holds_the_key_or_not(value_bits: int) -> None:
     rng = np.random.default_rng(0)
-    URM = sps.csr_matrix(rng.random((30, 20)) < 0.5)
-    values = rng.integers(-100, 100, URM.nnz)
-    monkeypatch.setattr(module, "_KEY_BITS", n_bits)
+    URM = sps.csr_matrix(rng.random((30, 30)) < 0.7)  # 5 bits for the user, and 5 for the place
+    values = rng.choice([0, 1, 2**value_bits - 2, 2**value_bits - 1], URM.nnz) - 2 ** (value_bits - 1)
     assert module.order_by_value(URM, values).tolist() == sorted_cells(URM, values.tolist())
 
 
-@pytest.mark.parametrize("n_bits", [20, 35, 64])  # too few bits for random numbers, for all of them, and enough
+@pytest.mark.parametrize("place_bits", [3, 30, 60])  # room for the random numbers: all of them, enough, too little
 def test_random_order_keeps_users_apart_and_puts_every_interaction_in_every_place(
-    n_bits: int, monkeypatch: pytest.MonkeyPatch
+    place_bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 300 orders of 4 interactions; outside 35..115 of 75 is five standard deviations away
-    monkeypatch.setattr(module, "_KEY_BITS", n_bits)
+    monkeypatch.setattr(module, "_bits_of_place_and_user", lambda URM: (place_bits, 2))
     URM = sps.csr_matrix(np.array([[0, 1, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]]))
     rng = np.random.default_rng(0)
     orders = np.array([module.random_order(URM, rng) for _ in range(300)])
