@@ -85,10 +85,10 @@ def read_free_text(stream: IO[bytes], where: str, table: "TextTable") -> pd.Data
     if not numbers:
         raise ValueError(f"{where} holds no lines")
     if not all(_column_is_right(kind, column) for (_, kind), column in zip(fields, columns)):
-        for number, row in zip(numbers, zip(*columns)):
-            reason = _what_is_wrong(list(row), fields)
+        for number, values in zip(numbers, zip(*columns)):
+            reason = _what_is_wrong(list(values), fields)
             if reason:
-                _refuse_line(where, number, table.separator.join(row), reason)
+                _refuse_line(where, number, table.separator.join(values), reason)
     convert = {"int": int, "id": int, "float": float}
     return pd.DataFrame(
         {

@@ -38,6 +38,7 @@ def test_folder_is_the_argument_else_the_variable_else_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECSYS_DATA_FOLDER")
     assert CountingReader().data_folder.absolute() == tmp_path / "Data_manager_split_datasets"
     monkeypatch.setenv("RECSYS_DATA_FOLDER", "")
     assert CountingReader().data_folder.absolute() == tmp_path / "Data_manager_split_datasets"
