@@ -215,9 +215,7 @@ class DataReader:
             except OSError as error:
                 self._tell_not_writable(target, error)
                 target = Path(temporary)
-            self._print(f"Downloading: {remote.url}")
-            self._print(f"In folder: {target}")
-            yield download(remote, target, self.verbose, by_hand)
+            yield download(remote, target, by_hand, verbose=self.verbose, notify=self._print)
 
     def _tell_not_writable(self, folder: Path, error: OSError) -> None:
         if self._told_not_writable:

@@ -117,13 +117,17 @@ def make_zip(tmp_path: Path) -> MakeZip:
 
 @dataclass
 class FileServer:
-    """Answers every request with `body`; the first `n_failures` ones with status 503."""
+    """Answers every request with `body`, but for the misbehaviour that a test asks for."""
 
     url: str = ""
     body: bytes = b""
-    n_failures: int = 0
+    bodies: dict[str, bytes] = field(default_factory=dict)  # by path, in the place of `body`
+    redirects: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)  # other than 200, by path
+    n_failures: int = 0  # of the first requests, with status 503
     claimed_length: int | None = None
     hangs: bool = False
+    n_bytes_before_stalling: int | None = None
     requests: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -132,13 +136,19 @@ class FileServer:
         if self.hangs:
             self.stopped.wait(5)
             return
-        failed = len(self.requests) <= self.n_failures
-        request.send_response(503 if failed else 200)
-        length = len(self.body) if self.claimed_length is None else self.claimed_length
-        request.send_header("Content-Length", "0" if failed else str(length))
+        status = 503 if len(self.requests) <= self.n_failures else self.statuses.get(request.path, 200)
+        if request.path in self.redirects:
+            status = 302
+        request.send_response(status)
+        if status == 302:
+            request.send_header("Location", self.redirects[request.path])
+        body = self.bodies.get(request.path, self.body) if status == 200 else b""
+        request.send_header("Content-Length", str(self.claimed_length or len(body)))
         request.end_headers()
-        if not failed:
-            request.wfile.write(self.body)
+        request.wfile.write(body[: self.n_bytes_before_stalling])
+        if self.n_bytes_before_stalling is not None:
+            request.wfile.flush()
+            self.stopped.wait(5)
 
 
 def _serve(certificate: Path | None) -> Iterator[FileServer]:

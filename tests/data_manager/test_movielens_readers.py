@@ -281,7 +281,6 @@ def test_zip_that_lost_bytes_in_the_middle_is_named(n_bytes_lost: int, make_zip:
     "changes",
     [
         pytest.param({6: b"\xff"}, id="needs an unknown version"),
-        pytest.param({8: b"\x01"}, id="encrypted"),
         pytest.param({8: b"\x00\x08", 46: b"\xff"}, id="name is no UTF-8"),
     ],
 )
