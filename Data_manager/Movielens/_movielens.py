@@ -35,7 +35,9 @@ TAGS_CSV = TextTable(",", {"movieId": "int", "tag": "text"}, header=True, quoted
 
 _NAMES_OF_HEADER = {
     "userId": "UserID",
+    "userID": "UserID",
     "movieId": "ItemID",
+    "movieID": "ItemID",
     "rating": "Rating",
     "timestamp": "Timestamp",
     "title": "Title",
@@ -44,9 +46,9 @@ _NAMES_OF_HEADER = {
 }
 
 
-def grouplens(file_name: str, md5: str) -> RemoteFile:
-    """A MovieLens zip on GroupLens' server."""
-    return RemoteFile(f"https://files.grouplens.org/datasets/movielens/{file_name}", md5)
+def grouplens(file_name: str, md5: str | None, folder: str = "movielens") -> RemoteFile:
+    """A MovieLens zip on GroupLens' server; `md5` is None where the file changes over time, or no hash is known."""
+    return RemoteFile(f"https://files.grouplens.org/datasets/{folder}/{file_name}", md5)
 
 
 class MovielensReader(DataReader):
@@ -88,10 +90,13 @@ class MovielensReader(DataReader):
     def _add_interactions(self, manager: DatasetMapperManager, ratings: pd.DataFrame) -> None:
         pairs = ratings[["UserID", "ItemID"]]
         manager.add_URM(pairs.assign(Data=ratings["Rating"]), "URM_all")
-        manager.add_URM(pairs.assign(Data=ratings["Timestamp"].astype("float64")), "URM_timestamp")
+        if "URM_timestamp" in self.AVAILABLE_URM:
+            manager.add_URM(pairs.assign(Data=ratings["Timestamp"].astype("float64")), "URM_timestamp")
 
     def _item_features(self, archive: ZipMembers) -> dict[str, pd.DataFrame]:
         """The data frames of AVAILABLE_ICM, in its order."""
+        if not self.AVAILABLE_ICM:
+            return {}
         self._print("Loading Item Features Genres")
         movies = self._movies(archive)
         frames = {"ICM_genres": self._genres(movies), "ICM_year": years_frame(movies)}

@@ -82,12 +82,18 @@ CONTENT: dict[str, dict[str, str]] = {
         "ml-10M100K/tags.dat": TAGS_DAT,
     },
 }
-for _name in ("ml-20m", "ml-25m", "ml-32m"):
+for _name in ("ml-20m", "ml-25m", "ml-32m", "ml-latest-small", "ml-latest"):
     CONTENT[_name] = {
         f"{_name}/ratings.csv": RATINGS_CSV,
         f"{_name}/movies.csv": MOVIES_CSV,
         f"{_name}/tags.csv": TAGS_CSV,
     }
+_HETREC_DATE = "date_day\tdate_month\tdate_year\tdate_hour\tdate_minute\tdate_second"
+CONTENT["hetrec2011"] = {
+    "user_ratedmovies.dat": f"userID\tmovieID\trating\t{_HETREC_DATE}\r\n"
+    + "".join(f"{user}\t{item}\t{rating}\t29\t10\t2006\t23\t17\t16\r\n" for user, item, rating, _ in RATINGS)
+}
+_ZIP_NAMES = {"hetrec2011": "hetrec2011-movielens-2k-v2.zip"}
 
 
 def write_zip(path: Path, members: dict[str, str | bytes]) -> Path:
@@ -110,7 +116,8 @@ def make_zip(tmp_path: Path) -> MakeZip:
 
     def make(edition: str, changes: dict[str, str | bytes | None] | None = None) -> Path:
         members = {**CONTENT[edition], **(changes or {})}
-        return write_zip(tmp_path / f"{edition}.zip", {k: v for k, v in members.items() if v is not None})
+        zip_name = _ZIP_NAMES.get(edition, f"{edition}.zip")
+        return write_zip(tmp_path / zip_name, {k: v for k, v in members.items() if v is not None})
 
     return make
 

@@ -279,9 +279,11 @@ def test_zip_by_hand_is_used_whatever_its_hash_with_one_notice(
 def test_misspelt_data_set_lists_the_valid_ones() -> None:
     with pytest.raises(ValueError, match="dataset must be one of") as caught:
         get_reader("ml-100")
-    for name in ("synthetic", "ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"):
+    names = ["synthetic", "ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]
+    names += ["ml-latest-small", "ml-latest", "hetrec2011"]
+    for name in names:
         assert repr(name) in str(caught.value)
-    assert list(READERS) == ["synthetic", "ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]
+    assert list(READERS) == names
 
 
 def test_reader_by_name_gets_the_folder(tmp_path: Path) -> None:
