@@ -6,7 +6,7 @@ from Data_manager._parsing import TextTable
 from Data_manager.Movielens._movielens import MovielensReader, grouplens
 
 # the columns after these are the parts of a date; as only numbers are read, the encoding of the file does not matter
-RATINGS = TextTable("\t", {"userID": "int", "movieID": "int", "rating": "float"}, header=True)
+RATINGS = TextTable("\t", {"userID": "id", "movieID": "id", "rating": "float"}, header=True)
 
 
 class MovielensHetrec2011Reader(MovielensReader):
