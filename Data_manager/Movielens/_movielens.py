@@ -5,13 +5,14 @@ F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM 
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from Data_manager._dataset_builder import Interactions
-from Data_manager._download import RemoteFile
+from Data_manager._download import RemoteFile, places_of
 from Data_manager._id_encoder import encode_arrow
 from Data_manager._interaction_rules import InteractionRules
 from Data_manager._parsing import TextTable, read_batches, read_table
@@ -66,6 +67,10 @@ class MovielensReader(DataReader):
     ZIP: ClassVar[RemoteFile]
     # member of the zip and its layout, for "ratings", "movies" and, where the edition has them, "tags" and "users"
     TABLES: ClassVar[dict[str, tuple[str, TextTable]]]
+
+    def _source_files(self) -> list[Path]:
+        places = places_of(self.ZIP.file_name, self.data_folder, self.DATASET_SUBFOLDER)
+        return [path for path in places if path.is_file()][:1]
 
     def _load_from_original_file(self) -> Dataset:
         manager = DatasetMapperManager()
