@@ -1,5 +1,6 @@
 """Members of a data set's zip, read in place: nothing is extracted to disk."""
 
+import codecs
 import copy
 import io
 import re
@@ -65,7 +66,10 @@ class ZipMembers:
 
     @contextmanager
     def open(self, member: str) -> Iterator[IO[bytes]]:
-        """Read a member; damage that shows while it is read is a ValueError that names the zip and the member."""
+        """Read a member; damage that shows while it is read is a ValueError that names the zip and the member.
+
+        The members are text: a byte order mark in front, as some editors leave it, is skipped in any encoding.
+        """
         info = self._archive.getinfo(member)
         # zipfile stops without a word at the declared size, so it is told of one byte more, which must not come
         with_one_more = copy.copy(info)
@@ -76,7 +80,9 @@ class ZipMembers:
             raise _damaged(self.path, f"member '{member}': {error}") from error
         try:
             with stream:
-                yield cast("IO[bytes]", _MeasuredStream(stream, info.file_size))
+                measured = _MeasuredStream(cast("zipfile.ZipExtFile", stream), info.file_size)
+                measured.skip(codecs.BOM_UTF8)
+                yield cast("IO[bytes]", measured)
         except _DAMAGE as error:
             raise _damaged(self.path, f"member '{member}': {error}") from error
 
@@ -84,10 +90,14 @@ class ZipMembers:
 class _MeasuredStream(io.BufferedIOBase):
     """A stream that must end where it was declared to."""
 
-    def __init__(self, stream: IO[bytes], n_declared: int) -> None:
+    def __init__(self, stream: zipfile.ZipExtFile, n_declared: int) -> None:
         self._stream = stream
         self._n_declared = n_declared
         self._n_read = 0
+
+    def skip(self, prefix: bytes) -> None:
+        if self._stream.peek(len(prefix)).startswith(prefix):
+            self.read(len(prefix))
 
     def readable(self) -> bool:
         return True

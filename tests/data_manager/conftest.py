@@ -93,7 +93,7 @@ CONTENT["hetrec2011"] = {
     "user_ratedmovies.dat": f"userID\tmovieID\trating\t{_HETREC_DATE}\r\n"
     + "".join(f"{user}\t{item}\t{rating}\t29\t10\t2006\t23\t17\t16\r\n" for user, item, rating, _ in RATINGS)
 }
-_ZIP_NAMES = {"hetrec2011": "hetrec2011-movielens-2k-v2.zip"}
+ZIP_NAMES = {"hetrec2011": "hetrec2011-movielens-2k-v2.zip"}
 
 
 def write_zip(path: Path, members: dict[str, str | bytes]) -> Path:
@@ -116,7 +116,7 @@ def make_zip(tmp_path: Path) -> MakeZip:
 
     def make(edition: str, changes: dict[str, str | bytes | None] | None = None) -> Path:
         members = {**CONTENT[edition], **(changes or {})}
-        zip_name = _ZIP_NAMES.get(edition, f"{edition}.zip")
+        zip_name = ZIP_NAMES.get(edition, f"{edition}.zip")
         return write_zip(tmp_path / zip_name, {k: v for k, v in members.items() if v is not None})
 
     return make

@@ -63,6 +63,15 @@ def test_stream_is_a_file_to_those_who_read_text(tmp_path: Path) -> None:
         assert list(io.TextIOWrapper(stream, encoding="utf-8")) == CONTENT.decode().splitlines(keepends=True)
 
 
+def test_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    for content in (b"\xef\xbb\xbf", b"\xef\xbb\xbf7::50", b"\xef\xbb7", b"7", b""):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(MEMBER, content)
+        for n_bytes in (-1, 1, 2):
+            assert read(path, n_bytes=n_bytes) == content.removeprefix(b"\xef\xbb\xbf")
+
+
 def test_members_of_a_zip_can_be_open_at_once_and_again(tmp_path: Path) -> None:
     with open_zip(make(tmp_path / "a.zip", ("a", "b")), ["a", "b"]) as archive:
         with archive.open("a") as first, archive.open("b") as second:
@@ -232,7 +241,7 @@ def test_complete_zip_passes_and_one_with_any_damaged_member_does_not(tmp_path: 
     path = make(tmp_path / "a.zip", ("first", MEMBER))
     check_complete_zip(path)
     content = path.read_bytes()
-    place = content.index(b"PK\x03\x04", 10) + 200  # within the second member
+    place = content.index(b"PK\x01\x02") - 50  # near the end of the second member
     path.write_bytes(content[:place] + bytes(4) + content[place + 4 :])
     assert read(path, "first") == CONTENT
     with pytest.raises(ZipError, match=MEMBER) as caught:
