@@ -48,7 +48,7 @@ def _damaged(path: Path, detail: str) -> ZipError:
 
 
 def _refused(path: Path, detail: str) -> ZipError:
-    return ZipError(f"'{path}' is refused: {detail}", detail)
+    return ZipError(f"'{path}' is refused: {detail}; put the data set's own zip in its place", detail)
 
 
 class ZipMembers:
@@ -186,7 +186,7 @@ def _check_names(path: Path, infos: Sequence[zipfile.ZipInfo]) -> None:
 def _check_member(path: Path, info: zipfile.ZipInfo) -> None:
     its_member = f"its member {info.filename!r}"
     if info.flag_bits & _ENCRYPTED:
-        raise _refused(path, f"{its_member} must not be encrypted; put a copy without a password in its place")
+        raise _refused(path, f"{its_member} must not be encrypted")
     if info.compress_type not in _METHODS:
         raise _refused(
             path,

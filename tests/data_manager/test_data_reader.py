@@ -220,6 +220,15 @@ def test_missing_zip_is_downloaded_once_into_the_data_set_s_folder(
     assert file_server.requests == ["/served.zip"]
 
 
+def test_reader_asks_the_users_own_mirror_first(
+    file_server: FileServer, make_zip: MakeZip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = _served_reader(file_server, make_zip("ml-1m"), data_folder=tmp_path / "data")
+    monkeypatch.setenv("RECSYS_DATA_MIRROR", f"{file_server.url}/own/")
+    assert reader.load_data().get_URM_all().nnz == 5
+    assert file_server.requests == ["/own/served.zip"]
+
+
 def test_download_works_where_nothing_can_be_written_with_one_warning(
     file_server: FileServer, make_zip: MakeZip, tmp_path: Path
 ) -> None:
