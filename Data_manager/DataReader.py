@@ -73,7 +73,7 @@ class DataReader:
     DATASET_SUBFOLDER_ORIGINAL: str = "original/"
 
     # a reader whose result depends on its arguments or on a user's file must not find what other ones have left
-    KEEPS_DATASET: ClassVar[bool] = True
+    KEEPS_DATASET: bool = True
 
     def __init__(
         self,

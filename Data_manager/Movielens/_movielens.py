@@ -5,6 +5,7 @@ F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM 
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -76,9 +77,12 @@ class MovielensReader(DataReader):
         manager = DatasetMapperManager()
         members = [member for member, _ in self.TABLES.values()]
         with self._original_zip(self.ZIP) as path, open_zip(path, members) as archive:
-            self._print("Loading Interactions")
-            manager.add_interactions(self._interactions(archive), InteractionRules("error"))
-            for name, frame in self._item_features(archive).items():
+            # the features take turns with unpacking and parsing, which need no Python
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                self._print("Loading Interactions")
+                item_features = thread.submit(self._item_features, archive)
+                manager.add_interactions(self._interactions(archive), InteractionRules("error"))
+            for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)
             if self.AVAILABLE_UCM:
                 self._print("Loading User Features")
