@@ -165,8 +165,7 @@ def check_complete_zip(path: Path) -> None:
     ZipError
         If it is damaged, or refused as by `open_zip`.
     """
-    with path.open("rb") as file, _opened(path, file) as archive:
-        members = [info.filename for info in archive.infolist() if not info.is_dir()]
+    members = member_names(path)
     if not members:
         raise _damaged(path, "it has no members")
     with open_zip(path, members) as zip_members:
