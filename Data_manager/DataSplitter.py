@@ -71,6 +71,9 @@ class DataSplitter(SplitAccess):
     _parts: tuple[str, ...] = ("URM_train", "URM_validation", "URM_test")
     _draws: bool = True
 
+    # the parameters without which a split that the host has saved is not used
+    _needed: frozenset[str] = frozenset()
+
     def __init__(
         self,
         dataReader_object: DataReader,
@@ -210,35 +213,40 @@ class DataSplitter(SplitAccess):
         return check_path("save_folder_path", save_folder_path).resolve()
 
     def _load_saved(self, folder: Path, dataset: Dataset, fingerprint: str) -> Split | None:
+        """The split saved in the folder; None if a new one has to be made."""
         try:
-            saved = read_split(folder, self._file_suffix())
+            return self._read(folder, dataset, fingerprint)
         except (FileNotFoundError, NotADirectoryError):
-            return self._not_usable(f"there is no saved split in '{folder}'")
+            self._check_not_forbidden(f"there is no saved split in '{folder}'")
+            self._print("Preloaded data not found, making a new split...")
         except Exception as error:  # whatever a damaged file leads to, a new split is the way out
-            return self._not_usable(f"the split saved in '{folder}' cannot be used. {error}", warn=True)
-        asked = {**self._asked_parameters(), RANDOM_SEED: self.random_seed, DATASET_FINGERPRINT: fingerprint}
-        try:
-            saved.check_parameters(self.PARAMETER_TYPES)
-            others = differences(saved.parameters, asked)
-            if others:
-                return self._not_usable(
-                    f"the split saved in '{folder}' was made with other parameters. {'; '.join(others)}", warn=True
-                )
-            self._print("Verifying data consistency...")
-            split = saved.split_of(dataset)
-            self._verify(split)
-        except ValueError as error:
-            return self._not_usable(f"the split saved in '{folder}' cannot be used. {error}", warn=True)
+            why = f"the split saved in '{folder}' cannot be used. {error}"
+            self._check_not_forbidden(why, error)
+            warnings.warn(f"{type(self).__name__}: {why}. It is made anew.", UserWarning, stacklevel=3)
+        return None
+
+    def _check_not_forbidden(self, why: str, error: Exception | None = None) -> None:
+        if self.forbid_new_split:
+            raise ValueError(
+                f"forbid_new_split must be False where a new split has to be made, got True: {why}"
+            ) from error
+
+    def _read(self, folder: Path, dataset: Dataset, fingerprint: str) -> Split:
+        saved = read_split(folder, self._file_suffix())
+        saved.check_parameters(self.PARAMETER_TYPES)
+        asked = {
+            **self._asked_parameters(),
+            RANDOM_SEED: self.random_seed if self._draws else None,
+            DATASET_FINGERPRINT: fingerprint,
+        }
+        others = differences(saved.parameters, asked, self._needed)
+        if others:
+            raise ValueError(f"It was made with other parameters: {'; '.join(others)}")
+        self._print("Verifying data consistency...")
+        split = saved.split_of(dataset)
+        self._verify(split)
         self._print("Verifying data consistency... Passed!")
         return split
-
-    def _not_usable(self, why: str, warn: bool = False) -> None:
-        if self.forbid_new_split:
-            raise ValueError(f"forbid_new_split must be False where a new split has to be made, got True: {why}")
-        if warn:
-            warnings.warn(f"{type(self).__name__}: {why}. It is made anew.", UserWarning, stacklevel=4)
-        else:
-            self._print("Preloaded data not found, making a new split...")
 
     def _make(self, dataset: Dataset, fingerprint: str) -> Split:
         random_seed = self.random_seed

@@ -1,18 +1,16 @@
 """A random part of the interactions for training, one for validation and one for testing."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._split_quotas import PARTS, actual_quotas, check_quotas, far_off, quotas_text
-from Data_manager._split_storage import Split
-from Data_manager._split_verification import verify_no_cold_users, verify_not_empty
+from Data_manager._quota_splitter import QuotaSplitter
+from Data_manager._split_quotas import quotas_text
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Data_manager.DataSplitter import DataSplitter
 from Data_manager.split_functions.split_train_validation_random_holdout import (
     split_train_in_two_percentage_global_sample,
     split_train_in_two_percentage_user_wise,
@@ -20,7 +18,7 @@ from Data_manager.split_functions.split_train_validation_random_holdout import (
 from Recommenders._validation import check_bool
 
 
-class DataSplitter_Holdout(DataSplitter):
+class DataSplitter_Holdout(QuotaSplitter):
     """Takes random interactions, of each user or of all together, by quotas of train, validation and test.
 
     With n interactions and the quotas q1, q2, q3, round(n (q1 + q2) / 100) go to train and validation together and the
@@ -60,12 +58,6 @@ class DataSplitter_Holdout(DataSplitter):
     True
     """
 
-    PARAMETER_TYPES: ClassVar[dict[str, tuple[type, ...]]] = {
-        "input_split_interaction_quota_list": (list,),
-        "actual_split_interaction_quota_list": (list,),
-        "allow_cold_users": (bool,),
-    }
-
     def __init__(
         self,
         dataReader_object: DataReader,
@@ -79,13 +71,15 @@ class DataSplitter_Holdout(DataSplitter):
         verbose: bool = True,
     ) -> None:
         super().__init__(
-            dataReader_object, forbid_new_split, force_new_split, random_seed=random_seed, verbose=verbose
-        )
-        self.input_split_interaction_quota_list = check_quotas(
-            "split_interaction_quota_list", split_interaction_quota_list
+            dataReader_object,
+            split_interaction_quota_list,
+            allow_cold_users,
+            forbid_new_split,
+            force_new_split,
+            random_seed=random_seed,
+            verbose=verbose,
         )
         self.user_wise = check_bool("user_wise", user_wise)
-        self.allow_cold_users = check_bool("allow_cold_users", allow_cold_users)
 
     def _kind(self) -> str:
         return "user_wise" if self.user_wise else "global_sample"
@@ -94,14 +88,10 @@ class DataSplitter_Holdout(DataSplitter):
         return f"holdout_{quotas_text(self.input_split_interaction_quota_list)}_{self._kind()}/"
 
     def _file_suffix(self) -> str:
-        return f"{'_allow_cold_users' if self.allow_cold_users else '_only_warm_users'}_{self._kind()}"
+        return f"{super()._file_suffix()}_{self._kind()}"
 
     def _asked_parameters(self) -> dict[str, Any]:
-        return {
-            "input_split_interaction_quota_list": list(self.input_split_interaction_quota_list),
-            "user_wise": self.user_wise,
-            "allow_cold_users": self.allow_cold_users,
-        }
+        return {**super()._asked_parameters(), "user_wise": self.user_wise}
 
     def _divide(
         self, dataset: Dataset, random_seed: int
@@ -117,31 +107,7 @@ class DataSplitter_Holdout(DataSplitter):
         if validation_quota > 0 and URM_train.nnz > 0:
             URM_train, URM_validation = take(URM_train, train_quota, n_all, second_seed)
 
-        kept_users = np.ones(URM_all.shape[0], dtype=np.bool_)
-        if not self.allow_cold_users:
-            kept_users = np.diff(URM_train.indptr) > 0
-        parts = zip(PARTS, (URM_train, URM_validation, URM_test))
-        # an array of all rows would copy as well
-        URMs = {name: URM if kept_users.all() else URM[kept_users] for name, URM in parts}
-        return kept_users, URMs, {"actual_split_interaction_quota_list": actual_quotas(URMs)}
-
-    def _verify(self, split: Split) -> None:
-        super()._verify(split)
-        has_validation = self.input_split_interaction_quota_list[1] > 0
-        verify_not_empty(split.URMs, PARTS if has_validation else ("URM_train", "URM_test"))
-        if not has_validation and split.URMs["URM_validation"].nnz > 0:
-            raise ValueError("URM_validation must be empty for a quota of 0, got interactions")
-        if not self.allow_cold_users:
-            verify_no_cold_users(split.URMs["URM_train"])
-        actual = actual_quotas(split.URMs)
-        for part in far_off(self.input_split_interaction_quota_list, actual):
-            index = PARTS.index(part)
-            asked = self.input_split_interaction_quota_list[index]
-            self._print(f"Notice: {part} has {actual[index]:.2f} % of the interactions, for a quota of {asked:.2f} %")
-
-    def _quotas(self) -> dict[str, tuple[float, float]]:
-        actual = actual_quotas(self.SPLIT_URM_DICT)
-        return dict(zip(PARTS, zip(self.input_split_interaction_quota_list, actual)))
+        return self._remaining((URM_train, URM_validation, URM_test))
 
 
 def _take_of_all(

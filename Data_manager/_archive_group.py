@@ -81,9 +81,7 @@ def read_archives(
     contents = {head: data_io.load_data(head)}
     hashes = contents[head].pop(HASHES, {})
     if not isinstance(hashes, dict):
-        raise ValueError(
-            f"{_zip_path(folder, head)} must hold a dict as {HASHES}, got a {type(hashes).__name__}"
-        )
+        raise ValueError(f"{_zip_path(folder, head)} must hold a dict as {HASHES}, got a {type(hashes).__name__}")
     for archive in (*required, *optional):
         path = _zip_path(folder, archive)
         if not path.exists():

@@ -13,7 +13,7 @@ def _update_with_matrix(digest: "hashlib._Hash", name: str, matrix: sps.csr_matr
     digest.update(json.dumps([name, list(map(int, matrix.shape)), int(matrix.nnz)]).encode())
     # one width and byte order, whatever scipy chose for the indices and the reader for the values
     for array, dtype in ((matrix.indptr, "<i8"), (matrix.indices, "<i8"), (matrix.data, "<f8")):
-        digest.update(np.ascontiguousarray(array, dtype=dtype))
+        digest.update(np.ascontiguousarray(array, dtype=dtype).data)
 
 
 def dataset_fingerprint(dataset: Dataset) -> str:

@@ -1,6 +1,6 @@
 """Whether a saved split is the one that is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from Data_manager._split_storage import CURRENT_FORMAT, FORMAT_VERSION
@@ -8,7 +8,7 @@ from Data_manager._split_storage import CURRENT_FORMAT, FORMAT_VERSION
 RANDOM_SEED = "random_seed"
 
 
-def differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+def differences(saved: Mapping[str, Any], asked: Mapping[str, Any], needed: Collection[str] = ()) -> list[str]:
     """What a saved split was made with otherwise, one text for each parameter.
 
     Parameters
@@ -18,6 +18,8 @@ def differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]
     asked : mapping of str to Any
         The parameters to compare. A `random_seed` of None is one that does not matter; any other one must have been
         recorded.
+    needed : collection of str
+        The parameters that must have been recorded whoever has saved.
     """
     by_host = FORMAT_VERSION not in saved
     wanted = dict(asked) if by_host else {FORMAT_VERSION: CURRENT_FORMAT, **asked}
@@ -25,8 +27,10 @@ def differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]
     for name, value in wanted.items():
         if name == RANDOM_SEED:
             differs = value is not None and saved.get(name) != value
+        elif by_host and name not in saved:
+            differs = name in needed
         else:
-            differs = not (by_host and name not in saved) and saved.get(name) != value
+            differs = saved.get(name) != value
         if differs:
             found.append(f"{name}: saved {saved.get(name, 'without one')}, asked {value}")
     return found

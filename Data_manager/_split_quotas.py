@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import scipy.sparse as sps
@@ -45,8 +44,3 @@ def actual_quotas(URMs: Mapping[str, sps.csr_matrix]) -> list[float]:
     """The percentage of all interactions that each part has got."""
     n_all = sum(URM.nnz for URM in URMs.values())
     return [100 * URMs[part].nnz / n_all for part in PARTS]
-
-
-def far_off(quotas: Sequence[Real], actual: Sequence[float]) -> list[str]:
-    """The parts whose actual quota is off by more than a fifth of the asked one."""
-    return [part for part, asked, got in zip(PARTS, quotas, actual) if abs(got - float(asked)) > 0.2 * float(asked)]

@@ -27,7 +27,9 @@ def verify_partition(URMs: Mapping[str, sps.csr_matrix], parts: Sequence[str], U
         if URMs[name].shape != URM_all.shape:
             raise ValueError(f"{name} must be of shape {URM_all.shape}, as the data set is, got {URMs[name].shape}")
     assert_disjoint_matrices([URMs[name] for name in parts])
-    union = sps.csr_matrix(sum(URMs[name] for name in parts))
+    union = sps.csr_matrix(URM_all.shape)
+    for name in parts:
+        union = union + URMs[name]
     union.sort_indices()
     same = (
         np.array_equal(union.indptr, URM_all.indptr)
@@ -65,9 +67,7 @@ def verify_profile_length(URMs: Mapping[str, sps.csr_matrix], parts: Iterable[st
             )
 
 
-def verify_times(
-    times: Mapping[str, npt.NDArray[np.float64]], validation_start: float, test_start: float
-) -> None:
+def verify_times(times: Mapping[str, npt.NDArray[np.float64]], validation_start: float, test_start: float) -> None:
     """Check that each part lies in its interval of time.
 
     Parameters
