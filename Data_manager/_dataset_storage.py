@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from Data_manager._id_index import IdIndex
 from Recommenders.DataIO import DataIO
 
 _GLOBAL_ATTRIBUTES = "dataset_global_attributes"
@@ -65,6 +66,7 @@ def write_dataset(folder: str | os.PathLike[str], arguments: Mapping[str, Any]) 
         for archive, content in archives.items():
             data_io.save_data(archive, content)
         attributes = {key: arguments[argument] for key, (argument, _) in _ATTRIBUTES.items()}
+        attributes |= {key: dict(mapper) for key, mapper in attributes.items() if isinstance(mapper, IdIndex)}
         flags = {flag: bool(arguments[argument]) for argument, flag in _ARCHIVES.values() if flag is not None}
         fingerprints = {archive: _sha256(_zip_path(Path(staging), archive)) for archive in archives}
         data_io.save_data(_GLOBAL_ATTRIBUTES, {**attributes, **flags, _FINGERPRINTS: fingerprints})

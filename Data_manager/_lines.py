@@ -1,10 +1,12 @@
 """Delimited text, line by line: the header, small files with free text, and the search for a broken line."""
 
+import codecs
 import csv
 import io
 import math
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, NoReturn
 
 import pandas as pd
@@ -43,6 +45,13 @@ def fields_from_header(stream: IO[bytes], where: str, table: "TextTable") -> lis
     return [(name, table.columns.get(name, "skip")) for name in names]
 
 
+def has_lines(stream: IO[bytes], table: "TextTable") -> bool:
+    """Whether the file has a line that is not empty, beside its header."""
+    if table.header:
+        stream.readline()
+    return any(line.removeprefix(codecs.BOM_UTF8).strip() for line in stream)
+
+
 def split_line(line: str, separator: str, quoted: bool) -> list[str]:
     """The fields of one line without its end."""
     if quoted and len(separator) == 1:
@@ -73,7 +82,7 @@ def read_free_text(stream: IO[bytes], where: str, table: "TextTable") -> pd.Data
     columns = {}
     for name, kind, values in zip(names, kinds, zip(*rows)):
         if kind != "skip":
-            convert = {"int": int, "float": float}.get(kind, str)
+            convert = {"int": int, "id": int, "float": float}.get(kind, str)
             columns[name] = [convert(value) for value in values]
     return pd.DataFrame(columns)
 
@@ -120,14 +129,25 @@ def _what_is_wrong(row: list[str], fields: list[Field]) -> str | None:
     for value, (name, kind) in zip(row, fields):
         if _UNDECODED.search(value):
             return "its bytes are not text in the file's encoding"
-        if kind == "int" and not (_INTEGER.fullmatch(value.strip()) and abs(int(value)) < 2**63):
+        if kind in ("int", "id") and not (_INTEGER.fullmatch(value.strip()) and abs(int(value)) < 2**63):
             return f"{name} is not an integer"
+        if kind == "id" and value.strip().startswith("-"):
+            return f"{name} is negative"
         if kind == "float" and not _is_finite_number(value):
             hint = " (a decimal comma?)" if "," in value else ""
             return f"{name} is not a finite number{hint}"
-        if kind == "key" and not value:
+        if kind in ("key", "label") and not value:
             return f"{name} is empty"
+        if kind in ("time", "time with zone") and not _is_time(value, with_zone=kind == "time with zone"):
+            return f"{name} is not a date and time like those before it"
     return None
+
+
+def _is_time(value: str, with_zone: bool) -> bool:
+    try:
+        return (datetime.fromisoformat(value.strip()).tzinfo is not None) == with_zone
+    except ValueError:
+        return False
 
 
 def _is_finite_number(value: str) -> bool:
