@@ -197,7 +197,7 @@ class DataSplitter(SplitAccess):
 
     def _verify(self, split: Split) -> None:
         """Raise ValueError if the split is not what it should be; to be extended by each splitter."""
-        verify_partition(split.URMs, self._parts, split.dataset.get_URM_all())
+        verify_partition(split.URMs, self._parts, split.dataset.AVAILABLE_URM["URM_all"])
 
     def _folder_to_keep_in(self, save_folder_path: str | os.PathLike[str] | bool | None) -> Path | None:
         reader = self.dataReader_object

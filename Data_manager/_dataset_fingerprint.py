@@ -28,10 +28,12 @@ def dataset_fingerprint(dataset: Dataset) -> str:
         It is not changed.
     """
     digest = hashlib.sha256()
+    for ids in (dataset.get_user_original_IDs(), dataset.get_item_original_IDs()):
+        digest.update(json.dumps(list(map(str, ids.tolist()))).encode())
     for matrices, mappers in (
-        (dataset.AVAILABLE_URM, dataset.get_global_mapper_dict()),
-        (dataset.AVAILABLE_ICM, dataset.get_loaded_ICM_feature_mapper_dict()),
-        (dataset.AVAILABLE_UCM, dataset.get_loaded_UCM_feature_mapper_dict()),
+        (dataset.AVAILABLE_URM, {}),
+        (dataset.AVAILABLE_ICM, dataset.AVAILABLE_ICM_feature_mapper),
+        (dataset.AVAILABLE_UCM, dataset.AVAILABLE_UCM_feature_mapper),
     ):
         for name, matrix in sorted(matrices.items()):
             _update_with_matrix(digest, name, matrix)

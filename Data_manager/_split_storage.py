@@ -1,5 +1,6 @@
 """The archives that a split is saved in; names and keys are the host's, which can load them and be loaded from."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +92,8 @@ class SavedSplit:
         kept = mappers.get("user_original_ID_to_index")
         if not isinstance(kept, dict):
             raise ValueError(f"{self._path(_MAPPERS)} must hold a dict as user_original_ID_to_index, got {kept!r}")
-        users = dataset.get_user_original_ID_to_index_mapper()
-        remaining = without_users(dataset, [index for original_id, index in users.items() if original_id not in kept])
+        users = map(str, dataset.get_user_original_IDs().tolist())
+        remaining = without_users(dataset, [index for index, user in enumerate(users) if user not in kept])
         if remaining.get_global_mapper_dict() != mappers:
             raise ValueError(f"{self._path(_MAPPERS)} must hold the ids of the data set, got others")
         content = remaining._arguments()
@@ -127,6 +128,7 @@ def without_users(dataset: Dataset, users: Sequence[int] | Any) -> Dataset:
     """The data set without these users; another object if there are any, so that the reader's is never changed."""
     if len(users) == 0:
         return dataset
-    remaining = dataset.copy()
+    # what is left is put in the place of the old content, which is not changed
+    remaining = copy.copy(dataset)
     remaining._remove_items_and_users(users_to_remove=users, verbose=False)
     return remaining

@@ -32,7 +32,7 @@ def times_of_parts(URMs: Mapping[str, sps.csr_matrix], dataset: Dataset) -> dict
     dict of str to numpy.ndarray of float64, shape (URM.nnz,)
         0 where URM_timestamp stores none.
     """
-    URM_all = dataset.get_URM_all()
+    URM_all = dataset.AVAILABLE_URM["URM_all"]
     times = times_of_cells(URM_all, dataset.AVAILABLE_URM[URM_TIMESTAMP])
     # the place of every cell in `times`, from 1, since a product drops zeros
     places = sps.csr_matrix((np.arange(1, URM_all.nnz + 1), URM_all.indices, URM_all.indptr), shape=URM_all.shape)

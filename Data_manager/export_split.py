@@ -93,9 +93,8 @@ def export_split(splitter: "DataSplitter", folder: str | os.PathLike[str], forma
         if part not in URMs and path.exists():
             raise ValueError(f"folder must be without '{path.name}', since the split has no {part}, got '{target}'")
 
-    mappers = split.dataset.get_global_mapper_dict()
-    users = _Ids("user", mappers["user_original_ID_to_index"], layout)
-    items = _Ids("item", mappers["item_original_ID_to_index"], layout)
+    users = _Ids("user", split.dataset.get_user_original_IDs(), layout)
+    items = _Ids("item", split.dataset.get_item_original_IDs(), layout)
     times = times_of_parts(URMs, split.dataset) if has_times(split.dataset) else {}
     with ExitStack() as stack:
         # all are renamed once all are written
@@ -107,9 +106,9 @@ def export_split(splitter: "DataSplitter", folder: str | os.PathLike[str], forma
 class _Ids:
     """The original ids by index, and whether their text has to be quoted."""
 
-    def __init__(self, name: str, mapper: Mapping[str, int], layout: _Format) -> None:
-        texts = sorted(mapper, key=mapper.__getitem__)
+    def __init__(self, name: str, ids: npt.NDArray[Any], layout: _Format) -> None:
         special = {layout.delimiter, '"', "\n", "\r"}
+        texts = [] if ids.dtype.kind == "i" else ids.tolist()
         unsafe = [text for text in texts if not text or not special.isdisjoint(text)]
         if unsafe and not layout.quotes:
             raise ValueError(
@@ -117,7 +116,7 @@ class _Ids:
                 f"break, got 'recbole' and the id {unsafe[0]!r}"
             )
         self.need_quotes = bool(unsafe)
-        self.texts = pa.array(texts, type=pa.string())
+        self.array = pa.array(ids)
 
 
 def _numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -137,7 +136,7 @@ def _write(
     user_of_cell = np.repeat(np.arange(URM.shape[0]), np.diff(URM.indptr))
     values = [_numbers(URM.data)] if times is None else [_numbers(URM.data), _numbers(times)]
     names = layout.columns[: 2 + len(values)]
-    types = [pa.string(), pa.string(), *(pa.from_numpy_dtype(column.dtype) for column in values)]
+    types = [users.array.type, items.array.type, *(pa.from_numpy_dtype(column.dtype) for column in values)]
     # the writer quotes every text of the file or none
     quoting_style = "needed" if users.need_quotes or items.need_quotes else "none"
     options = pa_csv.WriteOptions(
@@ -151,8 +150,8 @@ def _write(
             for start in range(0, URM.nnz, _ROWS_AT_ONCE):
                 rows = slice(start, start + _ROWS_AT_ONCE)
                 columns = [
-                    users.texts.take(pa.array(user_of_cell[rows])),
-                    items.texts.take(pa.array(URM.indices[rows])),
+                    users.array.take(pa.array(user_of_cell[rows])),
+                    items.array.take(pa.array(URM.indices[rows])),
                     *(pa.array(column[rows]) for column in values),
                 ]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
