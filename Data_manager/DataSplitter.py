@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -246,7 +247,8 @@ class DataSplitter(SplitAccess):
         split = saved.split_of(dataset)
         self._verify(split)
         self._print("Verifying data consistency... Passed!")
-        return split
+        # an archive of the host's has no order
+        return replace(split, URMs={part: split.URMs[part] for part in self._parts})
 
     def _make(self, dataset: Dataset, fingerprint: str) -> Split:
         random_seed = self.random_seed
