@@ -47,10 +47,20 @@ class DataSplitter_global_time(QuotaSplitter):
 
     Examples
     --------
-    >>> from Data_manager.Movielens.Movielens1MReader import Movielens1MReader
-    >>> splitter = DataSplitter_global_time(Movielens1MReader(), [80, 10, 10])  # doctest: +SKIP
-    >>> splitter.load_data()  # doctest: +SKIP
-    >>> splitter.get_split_parameters()["test_start"]  # doctest: +SKIP
+    >>> class ExampleReader(DataReader):
+    ...     DATASET_SUBFOLDER = "Example/"
+    ...     KEEPS_DATASET = False
+    ...
+    ...     def _load_from_original_file(self):
+    ...         URM_all = sps.csr_matrix([[5, 3, 4, 1]])
+    ...         URM_timestamp = sps.csr_matrix([[100, 400, 200, 300]])
+    ...         return Dataset("Example", {"URM_all": URM_all, "URM_timestamp": URM_timestamp})
+    >>> splitter = DataSplitter_global_time(ExampleReader(verbose=False), [50, 25, 25], verbose=False)
+    >>> splitter.load_data(save_folder_path=False)
+    >>> [URM.indices.tolist() for URM in splitter.get_holdout_split()]
+    [[0, 2], [3], [1]]
+    >>> splitter.get_split_parameters()["test_start"]
+    400.0
     """
 
     PARAMETER_TYPES: ClassVar[dict[str, tuple[type, ...]]] = {

@@ -38,6 +38,8 @@ class Split:
 def write_split(folder: Path, suffix: str, split: Split) -> None:
     """Save a split, so that a crash leaves the folder with all of it or with none.
 
+    All archives are written, those of features that the data set does not have with nothing in them.
+
     Parameters
     ----------
     folder : pathlib.Path
@@ -105,7 +107,7 @@ class SavedSplit:
             rebuilt.verify_data_consistency()
         except (TypeError, ValueError) as error:
             raise ValueError(f"{self._path(_PARAMETERS)} and the archives beside it: {error}") from error
-        return Split(self.parameters, URMs, rebuilt)
+        return Split({key: value for key, value in self.parameters.items() if key != FORMAT_VERSION}, URMs, rebuilt)
 
 
 def read_split(folder: Path, suffix: str) -> SavedSplit:

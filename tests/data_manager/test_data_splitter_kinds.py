@@ -11,6 +11,7 @@ import pytest
 import scipy.sparse as sps
 from hypothesis import given, settings
 
+from Data_manager import DataSplitter_global_time as global_time_module
 from Data_manager import DataSplitter_Holdout as holdout_module
 from Data_manager import DataSplitter_leave_k_out as leave_k_out_module
 from Data_manager.Dataset import Dataset
@@ -239,7 +240,7 @@ def test_a_time_of_zero_is_the_earliest() -> None:
     assert splitter.SPLIT_URM_DICT["URM_train"].indices.tolist() == [1, 2, 3]
 
 
-@pytest.mark.parametrize("module", [holdout_module, leave_k_out_module])
+@pytest.mark.parametrize("module", [holdout_module, leave_k_out_module, global_time_module])
 def test_examples_run(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted > 0 and result.failed == 0
