@@ -120,7 +120,7 @@ class _Ids:
 
 
 def _numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Whole numbers as integers, which have one text everywhere."""
+    """Whole numbers as integers: the writer turns the float 1e10 into "1e+10"."""
     whole = values.astype(np.int64) if np.abs(values).max() < 2**53 else None
     return values if whole is None or (whole != values).any() else whole
 

@@ -103,6 +103,12 @@ def test_even_profiles_get_exactly_their_quotas(quotas: list[float], user_wise: 
     assert splitter.get_split_parameters()["actual_split_interaction_quota_list"] == pytest.approx(quotas)
 
 
+@pytest.mark.parametrize(("n", "quotas", "expected"), [(15, [50, 25, 25], [8, 3, 4]), (21, [50, 40, 10], [10, 9, 2])])
+def test_halves_of_an_interaction_are_rounded_once(n: int, quotas: list[int], expected: list[int]) -> None:
+    """7.5 to 8 and 10.5 to 10, which a share of the first step's whole number misses."""
+    assert sizes(loaded(DataSplitter_Holdout, all_ones(1, n), quotas, False)) == expected
+
+
 def test_quotas_default_to_70_10_20_and_may_have_fractions() -> None:
     reader = MemoryReader(some_dataset())
     assert DataSplitter_Holdout(reader).input_split_interaction_quota_list == [70, 10, 20]

@@ -75,7 +75,7 @@ def test_files_hold_the_parts_with_original_ids(format: str, with_times: bool, t
 
 def test_lines_by_hand(tmp_path: Path) -> None:
     URM_all = sps.csr_matrix([[5.0, 3.5, 0.1 + 0.2], [0, 0, 1]])
-    URM_timestamp = sps.csr_matrix([[978300760.0, 0, 978300761], [0, 0, 978300762]])
+    URM_timestamp = sps.csr_matrix([[978300760.0, 0, 10**10], [0, 0, 978300762]])
     dataset = Dataset(
         "Memory",
         {"URM_all": URM_all, "URM_timestamp": URM_timestamp},
@@ -85,7 +85,7 @@ def test_lines_by_hand(tmp_path: Path) -> None:
     splitter = loaded(dataset, DataSplitter_leave_k_out, leave_random_out=False, use_validation_set=False)
     export_split(splitter, tmp_path)
     assert (tmp_path / "train.csv").read_bytes() == b"user,item,rating,timestamp\n7,a,5,978300760\n7,b,3.5,0\n"
-    assert (tmp_path / "test.csv").read_bytes() == b"user,item,rating,timestamp\n7,c,0.30000000000000004,978300761\n"
+    assert (tmp_path / "test.csv").read_bytes() == b"user,item,rating,timestamp\n7,c,0.30000000000000004,10000000000\n"
     export_split(splitter, tmp_path, "recbole")
     assert (tmp_path / "Memory.train.inter").read_bytes() == (
         b"user_id:token\titem_id:token\trating:float\ttimestamp:float\n7\ta\t5\t978300760\n7\tb\t3.5\t0\n"
