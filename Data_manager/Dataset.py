@@ -3,6 +3,7 @@
 import copy
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -308,6 +309,8 @@ class Dataset:
     def load_data(self, save_folder_path: str | os.PathLike[str]) -> None:
         """Replace the content of this data set by what `save_data` wrote; after an error it is what it was.
 
+        What a reader has kept in the folder is loaded where there are no archives.
+
         Raises
         ------
         FileNotFoundError
@@ -315,7 +318,15 @@ class Dataset:
         ValueError
             If an archive is damaged or does not hold what it should.
         """
-        arguments = read_dataset(save_folder_path)
+        from Data_manager._dataset_cache import has_cache, read_cache
+
+        try:
+            arguments = read_dataset(save_folder_path)
+        except FileNotFoundError:
+            if not has_cache(Path(save_folder_path)):
+                raise
+            self._become(read_cache(Path(save_folder_path), None))
+            return
         try:
             self._become(Dataset(**arguments))
         except (TypeError, ValueError) as error:

@@ -41,6 +41,10 @@ def _encode_frame(
     )
 
 
+class NoInteractions(ValueError):
+    """There is not one interaction."""
+
+
 class DatasetMapperManager:
     """Collects data frames, then gives every user, item and feature an index and builds the matrices.
 
@@ -48,6 +52,11 @@ class DatasetMapperManager:
     only ICMs have and the users that only UCMs have; features for each ICM and UCM on their own. Rows with the same
     pair of ids are summed, and cells that are then 0 dropped. Ids may be strings or integers (the host takes strings
     alone) and become strings in the mappers: 7 and "7" are one id. A frame is read when it is added, and never changed.
+
+    Parameters
+    ----------
+    previous : Dataset or None, default None
+        Its users and items keep their indices, whether they occur or not; new ones are appended.
 
     Examples
     --------
@@ -59,8 +68,11 @@ class DatasetMapperManager:
     {'7': 0, '3': 1}
     """
 
-    def __init__(self) -> None:
-        self._builder = DatasetBuilder()
+    def __init__(self, *, previous: Dataset | None = None) -> None:
+        known = (
+            (None, None) if previous is None else (previous.get_user_original_IDs(), previous.get_item_original_IDs())
+        )
+        self._builder = DatasetBuilder(*known)
         self._names: dict[str, list[str]] = {"URM": [], "ICM": [], "UCM": []}
         self._generated = False
 
@@ -93,13 +105,15 @@ class DatasetMapperManager:
 
         Raises
         ------
+        NoInteractions
+            If the parts have none.
         ValueError
-            If the parts have no interaction, a name is taken, or the Dataset has already been generated.
+            If a name is taken, or the Dataset has already been generated.
         """
         self._check_not_generated()
         names = self._builder.add_interactions(parts, rules)
         if not names:
-            raise ValueError("parts must hold at least one interaction, got none")
+            raise NoInteractions("parts must hold at least one interaction, got none")
         for name in names:
             self._check_name("URM", name)
             self._names["URM"].append(name)

@@ -62,12 +62,15 @@ def encode_series(name: str, column: "pd.Series[Any]") -> EncodedIds:
     return EncodedIds(code_of_text[codes], np.asarray(unique_texts, dtype=object))
 
 
-def encode_arrow(name: str, column: "pa.Array") -> EncodedIds:
-    """Encode an Arrow array of strings, integers, or a dictionary of either; errors as `encode_series`."""
+def encode_arrow(name: str, column: "pa.Array", first_row: int = 0) -> EncodedIds:
+    """Encode an Arrow array of strings, integers, or a dictionary of either; errors as `encode_series`.
+
+    `first_row` is the number that a message gives the array's first row.
+    """
     import pyarrow as pa
 
     if column.null_count > 0:
-        _refuse_missing(name, int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0]))
+        _refuse_missing(name, first_row + int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0]))
     if pa.types.is_integer(column.type):
         return encode_series(name, pd.Series(column.to_numpy()))
     if not pa.types.is_dictionary(column.type):

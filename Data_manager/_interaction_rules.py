@@ -9,8 +9,8 @@ import scipy.sparse as sps
 
 from Data_manager._cells import Cells, Values
 
-# how repeated values of a user and an item become one, by name; a timestamp is then the latest
-DUPLICATES = ("sum", "last", "mean", "error")
+# how repeated values of a user and an item become one, and what is said of it; a timestamp is then the latest
+DUPLICATES = {"sum": "their sum holds", "last": "the last holds", "mean": "their mean holds", "error": "refused"}
 
 URM_TIMESTAMP = "URM_timestamp"
 
@@ -72,18 +72,16 @@ class InteractionRules:
                 by_time = np.argsort(values[URM_TIMESTAMP], kind="stable")
                 cells = Cells(users[by_time], items[by_time], shape)
                 values = {name: entries[by_time] for name, entries in values.items()}
-            notices.append(f"{cells.n_repeated} interactions repeat a user and an item ({self.duplicates} holds)")
+            notices.append(f"{cells.n_repeated} interactions repeat a user and an item: {DUPLICATES[self.duplicates]}")
 
         main_name = next(iter(values))
         main = cells.reduce(values[main_name], self.duplicates)
         kept = main != 0.0
         if not kept.all():
-            notices.append(
-                f"Left out {int((~kept).sum())} values of 0: a sparse matrix cannot tell them from no interaction"
-            )
+            notices.append(f"Left out {int((~kept).sum())} ratings of 0: a sparse matrix cannot tell them from none")
         if self.minimum_value is not None:
             large = main >= self.minimum_value
-            notices.append(f"Left out {int((kept & ~large).sum())} values below {self.minimum_value:g}")
+            notices.append(f"Left out {int((kept & ~large).sum())} ratings below {self.minimum_value:g}")
             kept &= large
         if self.implicit:
             main = np.ones(len(main))

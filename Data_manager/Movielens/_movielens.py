@@ -5,13 +5,15 @@ F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM 
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from Data_manager._dataset_builder import Interactions
-from Data_manager._download import RemoteFile
+from Data_manager._download import RemoteFile, places_of
 from Data_manager._id_encoder import encode_arrow
 from Data_manager._interaction_rules import InteractionRules
 from Data_manager._parsing import TextTable, read_batches, read_table
@@ -67,13 +69,20 @@ class MovielensReader(DataReader):
     # member of the zip and its layout, for "ratings", "movies" and, where the edition has them, "tags" and "users"
     TABLES: ClassVar[dict[str, tuple[str, TextTable]]]
 
+    def _source_files(self) -> list[Path]:
+        places = places_of(self.ZIP.file_name, self.data_folder, self.DATASET_SUBFOLDER)
+        return [path for path in places if path.is_file()][:1]
+
     def _load_from_original_file(self) -> Dataset:
         manager = DatasetMapperManager()
         members = [member for member, _ in self.TABLES.values()]
         with self._original_zip(self.ZIP) as path, open_zip(path, members) as archive:
-            self._print("Loading Interactions")
-            manager.add_interactions(self._interactions(archive), InteractionRules("error"))
-            for name, frame in self._item_features(archive).items():
+            # the features take turns with unpacking and parsing, which need no Python
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                self._print("Loading Interactions")
+                item_features = thread.submit(self._item_features, archive)
+                manager.add_interactions(self._interactions(archive), InteractionRules("error"))
+            for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)
             if self.AVAILABLE_UCM:
                 self._print("Loading User Features")

@@ -19,13 +19,13 @@ def _random_folds(n_cells: int, n_folds: int, rng: np.random.Generator) -> npt.N
 def _random_folds_user_wise(URM: sps.csr_matrix, n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
     """Each user's cells, in random order, are dealt out to the folds in turn.
 
-    The first user begins at fold 0 and every other where the one before left off, the users in random order: so the
-    folds are equal in all, and a user with few interactions is not always in the first folds.
+    The first user begins at a random fold and every other where the one before left off, the users in random order: so
+    the folds are equal in all, and every interaction is as likely in one fold as in another.
     """
     lengths = profile_lengths(URM)
     users = rng.permutation(len(lengths))
     n_before = np.empty_like(lengths)
-    n_before[users] = np.cumsum(lengths[users]) - lengths[users]
+    n_before[users] = np.cumsum(lengths[users]) - lengths[users] + rng.integers(n_folds)
     fold_of_cell = np.empty(URM.nnz, dtype=np.int32)
     fold_of_cell[random_order(URM, rng)] = (
         np.arange(URM.nnz) + np.repeat(n_before - URM.indptr[:-1], lengths)

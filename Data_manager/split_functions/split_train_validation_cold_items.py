@@ -40,7 +40,7 @@ def _items_with_interactions(
                 return np.array(taken, dtype=np.int64)
     raise ValueError(
         f"train_interaction_percentage must be a share that whole items come within {_TOLERANCE:.0%} of, got {share}; "
-        f"the first ones, in random order, come closest with {closest / sums[-1]}"
+        f"the first ones, in random order, come closest with {closest / sums[-1]} (another random_seed may help)"
     )
 
 
