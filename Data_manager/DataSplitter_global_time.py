@@ -25,7 +25,8 @@ class DataSplitter_global_time(QuotaSplitter):
     Train is strictly before the first instant, test at or after the second, validation in between. The instants are
     times of interactions, those that come closest to the quotas; interactions at one time are never divided. Users
     without a train interaction are then left out of all matrices and mappers: no method that learns users could
-    recommend to them. Nothing is random.
+    recommend to them. These can be many, so that the quotas of what is left differ: where people rate in one session
+    and never come back, as in MovieLens, most users of the last months are new ones. Nothing is random.
 
     Parameters
     ----------
