@@ -96,12 +96,16 @@ def parquet(folder: Path) -> None:
 TASKS = {task.__name__: task for task in (load, bare, pandas_python_engine, parquet)}
 
 
+def link_zip(options: argparse.Namespace, folder: Path) -> None:
+    (folder / ZIP).symlink_to((options.data_folder / ZIP).resolve())
+
+
 def first(options: argparse.Namespace) -> None:
     ours, theirs, memory, whole = [], [], [], []
     for _ in range(TURNS):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            os.symlink((options.data_folder / ZIP).resolve(), folder / ZIP)
+            link_zip(options, folder)
             theirs.append(in_own_process("bare", folder)["seconds"])
             start = time.perf_counter()
             result = in_own_process("load", folder)
@@ -116,7 +120,7 @@ def first(options: argparse.Namespace) -> None:
 def python_engine(options: argparse.Namespace) -> None:
     theirs = in_own_process("pandas_python_engine", options.data_folder)["seconds"]
     with tempfile.TemporaryDirectory() as name:
-        os.symlink((options.data_folder / ZIP).resolve(), Path(name) / ZIP)
+        link_zip(options, Path(name))
         ours = in_own_process("load", Path(name))["seconds"]
     print(f"pandas, engine='python', ratings alone {theirs:.1f} s; our Dataset {ours:.2f} s")
     print(f"  -> {theirs / ours:.1f} times as fast")
@@ -125,7 +129,7 @@ def python_engine(options: argparse.Namespace) -> None:
 def cached(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        os.symlink((options.data_folder / ZIP).resolve(), folder / ZIP)
+        link_zip(options, folder)
         in_own_process("load", folder)
         results = [in_own_process("load", folder) for _ in range(2 * TURNS)]
     print(f"from the cache {describe([result['seconds'] for result in results])}, "
@@ -134,7 +138,7 @@ def cached(options: argparse.Namespace) -> None:
 
 def splits(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
-        os.symlink((options.data_folder / ZIP).resolve(), Path(name) / ZIP)
+        link_zip(options, Path(name))
         dataset = get_reader("ml-10m", name, verbose=False).load_data(save_folder_path=False)
     URM, times = dataset.get_URM_all(), dataset.get_URM_from_name("URM_timestamp")
     work: dict[str, Callable[[], Any]] = {
@@ -155,8 +159,8 @@ def parquet_folder(options: argparse.Namespace) -> None:
         if not folder.is_dir() or not any(folder.iterdir()):
             write_parquet_folder(folder, options.parquet_interactions)
         result = in_own_process("parquet", folder)
-        print(f"Parquet folder of {options.parquet_interactions:,d} interactions -> Dataset: {result['seconds']:.1f} s, "
-              f"peak memory {result['peak MiB'] / 1024:.1f} GiB")  # fmt: skip
+        print(f"Parquet folder of {options.parquet_interactions:,d} interactions -> Dataset: "
+              f"{result['seconds']:.1f} s, peak memory {result['peak MiB'] / 1024:.1f} GiB")  # fmt: skip
 
 
 PARTS = {part.__name__: part for part in (first, python_engine, cached, splits, parquet_folder)}
