@@ -17,7 +17,8 @@ def _zip_path(folder: Path, archive: str) -> Path:
     return folder / f"{archive}.zip"
 
 
-def _sha256(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
+    """The hexadecimal SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -44,7 +45,7 @@ def write_archives(folder: Path, head: str, archives: Mapping[str, dict[str, Any
         data_io = DataIO(staging)
         for archive in others:
             data_io.save_data(archive, archives[archive])
-        hashes = {archive: _sha256(_zip_path(staging, archive)) for archive in others}
+        hashes = {archive: sha256_of_file(_zip_path(staging, archive)) for archive in others}
         data_io.save_data(head, {**archives[head], HASHES: hashes})
 
         _zip_path(folder, head).unlink(missing_ok=True)
@@ -90,7 +91,7 @@ def read_archives(
                 continue
             raise ValueError(f"{path} must lie beside the other archives of its save, got none")
         # what the host saved has no hashes
-        if hashes and hashes.get(archive) != _sha256(path):
+        if hashes and hashes.get(archive) != sha256_of_file(path):
             raise ValueError(
                 f"{path} must be of the same save as the other archives in its folder, got another or damaged"
             )
