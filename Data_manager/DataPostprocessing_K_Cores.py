@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._csr_cells import with_cells
+from Data_manager._csr_cells import canonical_csr, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Recommenders._validation import check_bool, check_int, check_sparse
+from Recommenders._validation import check_bool, check_int
 
 
 class DataPostprocessing_K_Cores(DataPostprocessing):
@@ -97,7 +97,7 @@ def select_k_cores(
     """
     k_value = check_int("k_value", k_value, minimum=1)
     reshape, verbose = check_bool("reshape", reshape), check_bool("verbose", verbose)
-    matrix = check_sparse("URM", URM, dtype=getattr(URM, "dtype", None), allow_empty=True)
+    matrix = canonical_csr("URM", URM)
     user_kept, item_kept = _k_core(matrix, k_value, verbose)
     if not user_kept.any():
         raise ValueError(f"k_value must leave at least one user and one item, got {k_value}, which leaves none")

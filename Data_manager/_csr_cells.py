@@ -1,8 +1,17 @@
-"""Cells of csr matrices: their keys, and a matrix with some of them only."""
+"""Cells of csr matrices: in canonical form, their keys, and a matrix with some of them only."""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
+
+from Recommenders._validation import check_sparse
+
+
+def canonical_csr(name: str, matrix: Any) -> sps.csr_matrix:
+    """A checked copy of a sparse matrix: sorted, without duplicates or explicit zeros, of its own dtype."""
+    return check_sparse(name, matrix, dtype=getattr(matrix, "dtype", None), allow_empty=True)
 
 
 def cell_keys(matrix: sps.csr_matrix) -> npt.NDArray[np.int64]:
