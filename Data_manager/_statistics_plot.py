@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # up to so many different values have a bar each, more are put into so many bins
 MAX_BARS = 30
 N_BINS = 40
-POPULAR_SHARES = ((0.01, "tab:red"), (0.10, "tab:orange"))
+POPULAR_PER_CENT = ((1, "tab:red"), (10, "tab:orange"))
 
 
 def plot_statistics(dataset_name: str | None, URM_all: Any) -> "Figure":
@@ -73,10 +73,10 @@ def _draw_popularity(axes: "Axes", n_interactions: npt.NDArray[Any]) -> None:
     descending = np.sort(n_interactions)[::-1]
     warm = descending[descending > 0]
     axes.plot(np.arange(1, len(warm) + 1), warm, marker=".", markersize=3, linewidth=1, label="items")
-    for share, colour in POPULAR_SHARES:
-        n_popular = int(np.ceil(share * len(descending)))
+    for per_cent, colour in POPULAR_PER_CENT:
+        n_popular = -(-per_cent * len(descending) // 100)  # rounded up
         of_all = descending[:n_popular].sum() / descending.sum()
-        label = f"top {100 * share:.0f} % ({n_popular:,}): {100 * of_all:.1f} % of all interactions"
+        label = f"top {per_cent} % ({n_popular:,}): {100 * of_all:.1f} % of all interactions"
         axes.axvline(n_popular, color=colour, linestyle="--", linewidth=1, label=label)
     _add_to_legend(axes, _cold(len(descending) - len(warm), "items"))
     axes.set(

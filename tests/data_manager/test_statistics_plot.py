@@ -55,6 +55,12 @@ def test_share_of_the_most_popular_items_is_named() -> None:
     assert [line.get_xdata()[0] for line in axes.lines[1:3]] == [2, 20]
 
 
+@pytest.mark.parametrize(("n_items", "expected"), [(1, (1, 1)), (99, (1, 10)), (100, (1, 10)), (700, (7, 70))])
+def test_part_of_an_item_among_the_most_popular_counts_as_one(n_items: int, expected: tuple[int, int]) -> None:
+    axes, _, _ = axes_of(plot_statistics("Toy", sps.csr_matrix(np.ones((1, n_items)))))
+    assert tuple(line.get_xdata()[0] for line in axes.lines[1:3]) == expected
+
+
 def test_each_value_has_a_bar_of_as_many_interactions() -> None:
     _, axes, _ = axes_of(plot_statistics("Toy", URM))
     bars = {bar.get_x() + bar.get_width() / 2: bar.get_height() for bar in axes.patches}
