@@ -66,7 +66,7 @@ def plot_statistics(dataset_name: str | None, URM_all: Any) -> "Figure":
 
 def _cold(n_cold: int, name: str) -> str:
     """What the legend says of those that are not drawn."""
-    return f"not drawn: {n_cold:,} cold {name}" if n_cold > 0 else ""
+    return f"cold {name}, not drawn: {n_cold:,}" if n_cold > 0 else ""
 
 
 def _draw_popularity(axes: "Axes", n_interactions: npt.NDArray[Any]) -> None:

@@ -36,6 +36,7 @@ def test_popularity_is_drawn_in_descending_order_on_logarithmic_axes() -> None:
     axes, _, _ = axes_of(plot_statistics("Toy", URM))
     x, y = axes.lines[0].get_data()
     assert list(x) == [1, 2, 3] and list(y) == [3, 2, 1]
+    assert legend_of(axes)[-1] == "cold items, not drawn: 1"
     assert axes.get_xscale() == axes.get_yscale() == "log"
     assert axes.get_xlabel() == "rank of the item, most popular first"
     assert axes.get_ylabel() == "interactions of the item"
@@ -50,7 +51,7 @@ def test_share_of_the_most_popular_items_is_named() -> None:
         "items",
         "top 1 % (2): 75.0 % of all interactions",
         "top 10 % (20): 93.0 % of all interactions",
-        "not drawn: 166 cold items",
+        "cold items, not drawn: 166",
     ]
     assert [line.get_xdata()[0] for line in axes.lines[1:3]] == [2, 20]
 
@@ -92,7 +93,7 @@ def test_profiles_are_the_share_of_users_with_at_least_as_many() -> None:
     x, y = axes.lines[0].get_data()
     assert axes.lines[0].get_drawstyle() == "steps-pre"
     assert list(x) == [1, 1, 2, 3, 3] and list(y) == [75, 75, 50, 25, 0]
-    assert legend_of(axes) == ["users with as many or more", "median 1.5, mean 1.5", "not drawn: 1 cold users"]
+    assert legend_of(axes) == ["users with as many or more", "median 1.5, mean 1.5", "cold users, not drawn: 1"]
     assert axes.get_xscale() == "log" and axes.get_ylim() == (0, 105)
     assert axes.get_xlabel() == "interactions of the user" and "(%)" in axes.get_ylabel()
 
