@@ -6,8 +6,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from Data_manager._dataset_cache import (
+    Origin,
+    OtherDataset,
+    StaleCache,
+    describe_sources,
+    has_cache,
+    read_cache,
+    write_cache,
+)
 from Data_manager._download import RemoteFile, download, find_local, places_of
 from Data_manager.Dataset import Dataset
 from Recommenders._validation import check_bool
@@ -56,10 +65,11 @@ class DataReader:
 
     # the folder of the data set in the data folder; without its slash it is the data set's name
     DATASET_SUBFOLDER: str = ""
-    DATASET_SUBFOLDER_ORIGINAL: ClassVar[str] = "original/"
+    # the folder in it that the data set is kept in; a post-processing has its own
+    DATASET_SUBFOLDER_ORIGINAL: str = "original/"
 
     # a reader whose result depends on its arguments or on a user's file must not find what other ones have left
-    KEEPS_DATASET: ClassVar[bool] = True
+    KEEPS_DATASET: bool = True
 
     def __init__(
         self,
@@ -119,15 +129,17 @@ class DataReader:
         """
         folder = self._folder_to_keep_in(save_folder_path)
         self._told_not_writable = False
+        origin = self._origin()
         dataset = None
         if folder is not None and self.KEEPS_DATASET and not self.reload_from_original_data:
-            dataset = self._load_kept(folder)
+            dataset = self._load_kept(folder, origin)
         if dataset is None:
             self._print("Loading original data")
             dataset = self._load_from_original_file()
             self._verify(dataset)
             if folder is not None:
-                self._keep(dataset, folder)
+                # the files may have been downloaded meanwhile
+                self._keep(dataset, folder, origin if origin.sources else self._origin())
         if self.verbose:
             dataset.print_statistics()
         return dataset
@@ -135,6 +147,22 @@ class DataReader:
     def _load_from_original_file(self) -> Dataset:
         """Read the original files; to be written by each reader."""
         raise NotImplementedError(f"{type(self).__name__} must define _load_from_original_file")
+
+    def _source_files(self) -> list[Path]:
+        """The files that are there, and that the data set is read from; if they change, it is read anew."""
+        return []
+
+    def _reader_options(self) -> dict[str, Any]:
+        """What else the data set depends on, as JSON can hold it; if it changes, the data set is read anew."""
+        return {}
+
+    def _origin(self) -> Origin:
+        return Origin(
+            self.get_dataset_name(),
+            type(self).__name__,
+            self._reader_options(),
+            describe_sources(self._source_files()),
+        )
 
     def _folder_to_keep_in(self, save_folder_path: str | os.PathLike[str] | bool | None) -> Path | None:
         if save_folder_path is False:
@@ -147,13 +175,19 @@ class DataReader:
             raise TypeError("save_folder_path must be the path of a folder, None or False, got True")
         return check_path("save_folder_path", save_folder_path)
 
-    def _load_kept(self, folder: Path) -> Dataset | None:
-        dataset = Dataset()
+    def _load_kept(self, folder: Path, origin: Origin) -> Dataset | None:
         try:
-            dataset.load_data(folder)
+            dataset = read_cache(folder, origin) if has_cache(folder) else self._load_archives(folder)
             self._verify(dataset)
-            if dataset.get_dataset_name() == self.get_dataset_name():
-                self._check_complete(dataset)
+            self._check_complete(dataset)
+        except OtherDataset as error:
+            raise ValueError(
+                f"save_folder_path must be a folder that keeps {self.get_dataset_name()} or nothing, "
+                f"got '{folder}', which keeps {error}"
+            ) from error
+        except StaleCache as error:
+            self._print(f"The data kept in '{folder}' is of {error}, reading from original files...")
+            return None
         except (FileNotFoundError, NotADirectoryError):
             self._print("Preloaded data not found, reading from original files...")
             return None
@@ -165,11 +199,14 @@ class DataReader:
                 stacklevel=3,
             )
             return None
+        return dataset
+
+    def _load_archives(self, folder: Path) -> Dataset:
+        """What `Dataset.save_data`, or the host's reader, has left in the folder."""
+        dataset = Dataset()
+        dataset.load_data(folder)
         if dataset.get_dataset_name() != self.get_dataset_name():
-            raise ValueError(
-                f"save_folder_path must be a folder that keeps {self.get_dataset_name()} or nothing, "
-                f"got '{folder}', which keeps {dataset.get_dataset_name()}"
-            )
+            raise OtherDataset(dataset.get_dataset_name())
         return dataset
 
     def _check_complete(self, dataset: Dataset) -> None:
@@ -180,14 +217,13 @@ class DataReader:
         if missing:
             raise ValueError(f"it must have {', '.join(provided)}, got none of {', '.join(missing)}")
 
-    def _keep(self, dataset: Dataset, folder: Path) -> None:
+    def _keep(self, dataset: Dataset, folder: Path, origin: Origin) -> None:
         if folder.is_dir():
             self._print(f"Found already existing folder '{folder}'")
         else:
             self._print(f"Creating folder '{folder}'")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            dataset.save_data(folder)
+            write_cache(folder, dataset, origin)
         except OSError as error:
             self._tell_not_writable(folder, error)
         else:

@@ -3,6 +3,7 @@
 import copy
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import scipy.sparse as sps
 from Data_manager._dataset_content import check_additional_mappers, check_feature_mappers, check_matrices
 from Data_manager._dataset_removal import without_items_and_users
 from Data_manager._dataset_storage import read_dataset, write_dataset
-from Data_manager._mappers import check_mapper_or_identity
+from Data_manager._id_index import IdIndex, Ids
+from Data_manager._mappers import check_ids
 from Data_manager._statistics import features_line, gini_index, interactions_block
 from Data_manager.data_consistency_check import assert_implicit_data, assert_URM_ICM_mapper_consistency
 from Recommenders._validation import check_bool
@@ -73,36 +75,62 @@ class Dataset:
     ) -> None:
         if dataset_name is not None and not isinstance(dataset_name, str):
             raise TypeError(f"dataset_name must be a string or None, got {dataset_name!r}")
-        self.DATASET_NAME = dataset_name
-        self._IS_IMPLICIT = check_bool("is_implicit", is_implicit)
+        is_implicit = check_bool("is_implicit", is_implicit)
+        URMs = check_matrices("URM_dictionary", URM_dictionary)
+        ICMs = check_matrices("ICM_dictionary", ICM_dictionary)
+        UCMs = check_matrices("UCM_dictionary", UCM_dictionary)
+        n_users, n_items = next((URM.shape for URM in URMs.values()), (0, 0))
+        self._set_parts(
+            dataset_name=dataset_name,
+            URM_dictionary=URMs,
+            ICM_dictionary=ICMs,
+            ICM_feature_mapper_dictionary=check_feature_mappers(
+                "ICM_feature_mapper_dictionary", ICM_feature_mapper_dictionary, ICMs
+            ),
+            UCM_dictionary=UCMs,
+            UCM_feature_mapper_dictionary=check_feature_mappers(
+                "UCM_feature_mapper_dictionary", UCM_feature_mapper_dictionary, UCMs
+            ),
+            user_original_ID_to_index=check_ids("user_original_ID_to_index", user_original_ID_to_index, n_users),
+            item_original_ID_to_index=check_ids("item_original_ID_to_index", item_original_ID_to_index, n_items),
+            is_implicit=is_implicit,
+            additional_data_mapper=check_additional_mappers(additional_data_mapper),
+        )
 
-        self.AVAILABLE_URM = check_matrices("URM_dictionary", URM_dictionary)
-        self.AVAILABLE_ICM = check_matrices("ICM_dictionary", ICM_dictionary)
-        self.AVAILABLE_UCM = check_matrices("UCM_dictionary", UCM_dictionary)
-        self.AVAILABLE_ICM_feature_mapper = check_feature_mappers(
-            "ICM_feature_mapper_dictionary", ICM_feature_mapper_dictionary, self.AVAILABLE_ICM
-        )
-        self.AVAILABLE_UCM_feature_mapper = check_feature_mappers(
-            "UCM_feature_mapper_dictionary", UCM_feature_mapper_dictionary, self.AVAILABLE_UCM
-        )
-        self.additional_data_mapper = check_additional_mappers(additional_data_mapper)
+    def _set_parts(
+        self,
+        *,
+        dataset_name: str | None,
+        URM_dictionary: dict[str, sps.csr_matrix],
+        ICM_dictionary: dict[str, sps.csr_matrix],
+        ICM_feature_mapper_dictionary: dict[str, dict[str, int]],
+        UCM_dictionary: dict[str, sps.csr_matrix],
+        UCM_feature_mapper_dictionary: dict[str, dict[str, int]],
+        user_original_ID_to_index: IdIndex,
+        item_original_ID_to_index: IdIndex,
+        is_implicit: bool,
+        additional_data_mapper: dict[str, dict[Any, Any]],
+    ) -> None:
+        self.DATASET_NAME = dataset_name
+        self._IS_IMPLICIT = is_implicit
+        self.AVAILABLE_URM = URM_dictionary
+        self.AVAILABLE_ICM = ICM_dictionary
+        self.AVAILABLE_UCM = UCM_dictionary
+        self.AVAILABLE_ICM_feature_mapper = ICM_feature_mapper_dictionary
+        self.AVAILABLE_UCM_feature_mapper = UCM_feature_mapper_dictionary
+        self.additional_data_mapper = additional_data_mapper
         self._HAS_ICM = len(self.AVAILABLE_ICM) > 0
         self._HAS_UCM = len(self.AVAILABLE_UCM) > 0
         self._HAS_additional_mapper = len(self.additional_data_mapper) > 0
+        self.user_original_ID_to_index = user_original_ID_to_index
+        self.item_original_ID_to_index = item_original_ID_to_index
 
-        n_users, n_items = self._shape()
-        self.user_original_ID_to_index = check_mapper_or_identity(
-            "user_original_ID_to_index", user_original_ID_to_index, n_users
-        )
-        self.item_original_ID_to_index = check_mapper_or_identity(
-            "item_original_ID_to_index", item_original_ID_to_index, n_items
-        )
-
-    def _shape(self) -> tuple[int, int]:
-        """Number of users and items; (0, 0) without a URM."""
-        for URM in self.AVAILABLE_URM.values():
-            return URM.shape
-        return (0, 0)
+    @classmethod
+    def _of_parts(cls, **parts: Any) -> "Dataset":
+        """A data set of parts in their final form (canonical csr, `IdIndex`), which it takes over without a copy."""
+        dataset = cls.__new__(cls)
+        dataset._set_parts(**parts)
+        return dataset
 
     def _arguments(self) -> dict[str, Any]:
         """What the constructor would take to make this data set again; references."""
@@ -119,9 +147,8 @@ class Dataset:
             "additional_data_mapper": self.additional_data_mapper,
         }
 
-    def _become(self, arguments: Mapping[str, Any]) -> None:
+    def _become(self, other: "Dataset") -> None:
         """Take the content of another data set, once it has been found consistent."""
-        other = Dataset(**arguments)
         other.verify_data_consistency()
         vars(self).update(vars(other))
 
@@ -140,11 +167,12 @@ class Dataset:
         return self._IS_IMPLICIT
 
     @staticmethod
-    def _get(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:
+    def _find(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:
+        """The matrix or mapper itself; ValueError if there is none of that name."""
         if name not in dictionary:
             loaded = ", ".join(map(repr, dictionary)) or "(none)"
             raise ValueError(f"{argument} must be one of those loaded: {loaded}, got {name!r}")
-        return dictionary[name].copy()
+        return dictionary[name]
 
     def get_URM_all(self) -> sps.csr_matrix:
         """A copy of the URM named "URM_all"."""
@@ -152,22 +180,22 @@ class Dataset:
 
     def get_URM_from_name(self, URM_name: str) -> sps.csr_matrix:
         """A copy of that URM, shape (n_users, n_items); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._get("URM_name", self.AVAILABLE_URM, URM_name)
+        matrix: sps.csr_matrix = self._find("URM_name", self.AVAILABLE_URM, URM_name).copy()
         return matrix
 
     def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
         """A copy of that ICM, shape (n_items, n_features); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._get("ICM_name", self.AVAILABLE_ICM, ICM_name)
+        matrix: sps.csr_matrix = self._find("ICM_name", self.AVAILABLE_ICM, ICM_name).copy()
         return matrix
 
     def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
         """A copy of that UCM, shape (n_users, n_features); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._get("UCM_name", self.AVAILABLE_UCM, UCM_name)
+        matrix: sps.csr_matrix = self._find("UCM_name", self.AVAILABLE_UCM, UCM_name).copy()
         return matrix
 
     def get_ICM_feature_to_index_mapper_from_name(self, ICM_name: str) -> dict[str, int]:
         """A copy of the feature mapper of that ICM."""
-        mapper: dict[str, int] = self._get("ICM_name", self.AVAILABLE_ICM_feature_mapper, ICM_name)
+        mapper: dict[str, int] = self._find("ICM_name", self.AVAILABLE_ICM_feature_mapper, ICM_name).copy()
         return mapper
 
     def get_loaded_URM_names(self) -> list[str]:
@@ -195,12 +223,20 @@ class Dataset:
         return copy.deepcopy(self.AVAILABLE_UCM_feature_mapper)
 
     def get_user_original_ID_to_index_mapper(self) -> dict[str, int]:
-        """A copy of the mapper of the users."""
+        """A dictionary from the original id of each user to its row."""
         return dict(self.user_original_ID_to_index)
 
     def get_item_original_ID_to_index_mapper(self) -> dict[str, int]:
-        """A copy of the mapper of the items."""
+        """A dictionary from the original id of each item to its column."""
         return dict(self.item_original_ID_to_index)
+
+    def get_user_original_IDs(self) -> Ids:
+        """The original ids of the users, shape (n_users,), in the order of the rows: int64, or object with str."""
+        return self.user_original_ID_to_index.ids.copy()
+
+    def get_item_original_IDs(self) -> Ids:
+        """The original ids of the items, shape (n_items,), in the order of the columns: int64, or object with str."""
+        return self.item_original_ID_to_index.ids.copy()
 
     def get_global_mapper_dict(self) -> dict[str, dict[str, int]]:
         """Copies of both mappers, by `user_original_ID_to_index` and `item_original_ID_to_index`.
@@ -214,7 +250,8 @@ class Dataset:
 
     def print_statistics(self) -> None:
         """Print sizes, densities, profile lengths and the Gini index of URM_all, and a line for each ICM and UCM."""
-        print(interactions_block(self.DATASET_NAME, self.get_URM_all()))  # noqa: T201
+        URM_all = self._find("URM_name", self.AVAILABLE_URM, "URM_all")
+        print(interactions_block(self.DATASET_NAME, URM_all))  # noqa: T201
         for kind, matrices in (("ICM", self.AVAILABLE_ICM), ("UCM", self.AVAILABLE_UCM)):
             for name, matrix in matrices.items():
                 print(features_line(kind, name, matrix))  # noqa: T201
@@ -240,12 +277,15 @@ class Dataset:
                 raise ValueError(f"{name}: {URM_name} must have at least one interaction, got none")
         if self._IS_IMPLICIT:
             try:
-                assert_implicit_data([self.get_URM_all()], verbose=False)
+                assert_implicit_data([self._find("URM_name", self.AVAILABLE_URM, "URM_all")], verbose=False)
             except ValueError as error:
                 raise ValueError(f"{name}: URM_all of an implicit data set: {error}") from error
         assert_URM_ICM_mapper_consistency(
             self.AVAILABLE_URM,
-            self.get_global_mapper_dict(),
+            {
+                "user_original_ID_to_index": self.user_original_ID_to_index,
+                "item_original_ID_to_index": self.item_original_ID_to_index,
+            },
             self.AVAILABLE_ICM,
             self.AVAILABLE_ICM_feature_mapper,
             self.AVAILABLE_UCM,
@@ -269,6 +309,8 @@ class Dataset:
     def load_data(self, save_folder_path: str | os.PathLike[str]) -> None:
         """Replace the content of this data set by what `save_data` wrote; after an error it is what it was.
 
+        What a reader has kept in the folder is loaded where there are no archives.
+
         Raises
         ------
         FileNotFoundError
@@ -276,9 +318,17 @@ class Dataset:
         ValueError
             If an archive is damaged or does not hold what it should.
         """
-        arguments = read_dataset(save_folder_path)
+        from Data_manager._dataset_cache import has_cache, read_cache
+
         try:
-            self._become(arguments)
+            arguments = read_dataset(save_folder_path)
+        except FileNotFoundError:
+            if not has_cache(Path(save_folder_path)):
+                raise
+            self._become(read_cache(Path(save_folder_path), None))
+            return
+        try:
+            self._become(Dataset(**arguments))
         except (TypeError, ValueError) as error:
             raise ValueError(f"{save_folder_path} must hold the archives of a data set, got others: {error}") from error
 
@@ -305,4 +355,4 @@ class Dataset:
                 print(f"Dataset: Removing items from {name}")  # noqa: T201
             for name in self.AVAILABLE_UCM:
                 print(f"Dataset: Removing users from {name}")  # noqa: T201
-        self._become(without_items_and_users(self._arguments(), items_to_remove, users_to_remove))
+        self._become(Dataset._of_parts(**without_items_and_users(self._arguments(), items_to_remove, users_to_remove)))

@@ -1,60 +1,32 @@
 """From data frames of original ids to a Dataset of matrices and mappers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from numbers import Integral
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import scipy.sparse as sps
 
-from Data_manager._mappers import factorize_ids
+from Data_manager._cells import Values
+from Data_manager._dataset_builder import DatasetBuilder, Features, Interactions
+from Data_manager._id_encoder import EncodedIds, encode_series
+from Data_manager._interaction_rules import InteractionRules
 from Data_manager.Dataset import Dataset
 from Recommenders._validation import check_bool
 
 
-@dataclass(frozen=True)
-class _Ids:
-    """A column of ids, encoded: row r of the frame holds unique[codes[r]]; unique is in order of first appearance."""
-
-    codes: npt.NDArray[np.int32]
-    unique: npt.NDArray[np.object_]  # of str
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A frame, encoded: one cell of a matrix for each row."""
-
-    rows: _Ids
-    cols: _Ids
-    data: npt.NDArray[np.float64]
-
-
-def _encode_ids(name: str, column: "pd.Series[Any]") -> _Ids:
-    codes, unique = factorize_ids(name, column)
-    texts = []
-    for original_id in unique:
-        if isinstance(original_id, bool) or not isinstance(original_id, (str, Integral)):
-            raise TypeError(f"{name} must hold string or integer ids, got {original_id!r}")
-        texts.append(str(original_id))
-    # a column of Python objects may hold both 1 and "1", which are one id
-    code_of_text, unique_texts = pd.factorize(np.array(texts, dtype=object))
-    return _Ids(codes=code_of_text.astype(np.int32)[codes], unique=np.asarray(unique_texts, dtype=object))
-
-
-def _check_data(name: str, column: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+def _check_data(name: str, column: "pd.Series[Any]") -> Values:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
         raise TypeError(f"{name} must hold real numbers, got {column.dtype} values")
-    data: npt.NDArray[np.float64] = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
+    data: Values = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
     wrong = np.flatnonzero(~np.isfinite(data))
     if wrong.size > 0:
         raise ValueError(f"{name} must hold finite numbers, got {data[wrong[0]]} in row {wrong[0]}")
     return data
 
 
-def _encode_table(argument: str, frame: Any, name: str, row_column: str, col_column: str) -> _Table:
+def _encode_frame(
+    argument: str, frame: Any, name: str, row_column: str, col_column: str
+) -> tuple[EncodedIds, EncodedIds, Values]:
     columns = [row_column, col_column, "Data"]
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{argument} must be a pandas DataFrame, got a {type(frame).__name__}")
@@ -62,28 +34,15 @@ def _encode_table(argument: str, frame: Any, name: str, row_column: str, col_col
         raise ValueError(f"{argument} must have the columns {columns} once each, got {list(frame.columns)}")
     if len(frame) == 0:
         raise ValueError(f"{argument} of {name!r} must have at least one row, got none")
-    return _Table(
-        rows=_encode_ids(f"{row_column} of {name!r}", frame[row_column]),
-        cols=_encode_ids(f"{col_column} of {name!r}", frame[col_column]),
-        data=_check_data(f"Data of {name!r}", frame["Data"]),
+    return (
+        encode_series(f"{row_column} of {name!r}", frame[row_column]),
+        encode_series(f"{col_column} of {name!r}", frame[col_column]),
+        _check_data(f"Data of {name!r}", frame["Data"]),
     )
 
 
-def _index_of(columns: Sequence[_Ids]) -> pd.Index:
-    """All ids of the columns in order of first appearance: the position of an id is its index."""
-    index: pd.Index = pd.Index(pd.unique(np.concatenate([column.unique for column in columns])), dtype=object)
-    return index
-
-
-def _matrix(table: _Table, row_index: pd.Index, col_index: pd.Index) -> sps.csr_matrix:
-    rows = row_index.get_indexer(pd.Index(table.rows.unique, dtype=object))[table.rows.codes]
-    cols = col_index.get_indexer(pd.Index(table.cols.unique, dtype=object))[table.cols.codes]
-    # sums what is repeated; the Dataset drops the zeros
-    return sps.csr_matrix((table.data, (rows, cols)), shape=(len(row_index), len(col_index)))
-
-
-def _mapper(index: pd.Index) -> dict[str, int]:
-    return dict(zip(index.tolist(), range(len(index))))
+class NoInteractions(ValueError):
+    """There is not one interaction."""
 
 
 class DatasetMapperManager:
@@ -93,6 +52,11 @@ class DatasetMapperManager:
     only ICMs have and the users that only UCMs have; features for each ICM and UCM on their own. Rows with the same
     pair of ids are summed, and cells that are then 0 dropped. Ids may be strings or integers (the host takes strings
     alone) and become strings in the mappers: 7 and "7" are one id. A frame is read when it is added, and never changed.
+
+    Parameters
+    ----------
+    previous : Dataset or None, default None
+        Its users and items keep their indices, whether they occur or not; new ones are appended.
 
     Examples
     --------
@@ -104,10 +68,12 @@ class DatasetMapperManager:
     {'7': 0, '3': 1}
     """
 
-    def __init__(self) -> None:
-        self._URM_tables: dict[str, _Table] = {}
-        self._ICM_tables: dict[str, _Table] = {}
-        self._UCM_tables: dict[str, _Table] = {}
+    def __init__(self, *, previous: Dataset | None = None) -> None:
+        known = (
+            (None, None) if previous is None else (previous.get_user_original_IDs(), previous.get_item_original_IDs())
+        )
+        self._builder = DatasetBuilder(*known)
+        self._names: dict[str, list[str]] = {"URM": [], "ICM": [], "UCM": []}
         self._generated = False
 
     def add_URM(self, URM_dataframe: pd.DataFrame, URM_name: str) -> None:
@@ -129,18 +95,42 @@ class DatasetMapperManager:
             If a column, an id or a number is missing, the frame is empty, the name is taken, or the Dataset has already
             been generated.
         """
-        self._check_name("URM_name", URM_name, self._URM_tables)
-        self._URM_tables[URM_name] = _encode_table("URM_dataframe", URM_dataframe, URM_name, "UserID", "ItemID")
+        self._check_name("URM", URM_name)
+        users, items, data = _encode_frame("URM_dataframe", URM_dataframe, URM_name, "UserID", "ItemID")
+        self._builder.add_interactions([Interactions(users, items, {URM_name: data})], InteractionRules("sum"))
+        self._names["URM"].append(URM_name)
+
+    def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules) -> None:
+        """Add URMs of one pattern in encoded parts, as the readers of large files do; see `DatasetBuilder`.
+
+        Raises
+        ------
+        NoInteractions
+            If the parts have none.
+        ValueError
+            If a name is taken, or the Dataset has already been generated.
+        """
+        self._check_not_generated()
+        names = self._builder.add_interactions(parts, rules)
+        if not names:
+            raise NoInteractions("parts must hold at least one interaction, got none")
+        for name in names:
+            self._check_name("URM", name)
+            self._names["URM"].append(name)
 
     def add_ICM(self, ICM_dataframe: pd.DataFrame, ICM_name: str) -> None:
         """Add features of items: as `add_URM`, with the columns ItemID, FeatureID and Data."""
-        self._check_name("ICM_name", ICM_name, self._ICM_tables)
-        self._ICM_tables[ICM_name] = _encode_table("ICM_dataframe", ICM_dataframe, ICM_name, "ItemID", "FeatureID")
+        self._check_name("ICM", ICM_name)
+        table = _encode_frame("ICM_dataframe", ICM_dataframe, ICM_name, "ItemID", "FeatureID")
+        self._builder.add_item_features(ICM_name, Features(*table))
+        self._names["ICM"].append(ICM_name)
 
     def add_UCM(self, UCM_dataframe: pd.DataFrame, UCM_name: str) -> None:
         """Add features of users: as `add_URM`, with the columns UserID, FeatureID and Data."""
-        self._check_name("UCM_name", UCM_name, self._UCM_tables)
-        self._UCM_tables[UCM_name] = _encode_table("UCM_dataframe", UCM_dataframe, UCM_name, "UserID", "FeatureID")
+        self._check_name("UCM", UCM_name)
+        table = _encode_frame("UCM_dataframe", UCM_dataframe, UCM_name, "UserID", "FeatureID")
+        self._builder.add_user_features(UCM_name, Features(*table))
+        self._names["UCM"].append(UCM_name)
 
     def generate_Dataset(self, dataset_name: str | None, is_implicit: bool) -> Dataset:
         """Build the Dataset; afterwards nothing can be added, and no second one built.
@@ -163,36 +153,24 @@ class DatasetMapperManager:
         """
         self._check_not_generated()
         is_implicit = check_bool("is_implicit", is_implicit)
-        URMs, ICMs, UCMs = self._URM_tables, self._ICM_tables, self._UCM_tables
-        if not URMs:
+        if not self._names["URM"]:
             raise ValueError("generate_Dataset must be called after at least one add_URM, got no URM")
-
-        users = _index_of([URM.rows for URM in URMs.values()] + [UCM.rows for UCM in UCMs.values()])
-        items = _index_of([URM.cols for URM in URMs.values()] + [ICM.rows for ICM in ICMs.values()])
-        ICM_features = {name: _index_of([ICM.cols]) for name, ICM in ICMs.items()}
-        UCM_features = {name: _index_of([UCM.cols]) for name, UCM in UCMs.items()}
-        dataset = Dataset(
-            dataset_name=dataset_name,
-            URM_dictionary={name: _matrix(URM, users, items) for name, URM in URMs.items()},
-            ICM_dictionary={name: _matrix(ICM, items, ICM_features[name]) for name, ICM in ICMs.items()},
-            ICM_feature_mapper_dictionary={name: _mapper(features) for name, features in ICM_features.items()},
-            UCM_dictionary={name: _matrix(UCM, users, UCM_features[name]) for name, UCM in UCMs.items()},
-            UCM_feature_mapper_dictionary={name: _mapper(features) for name, features in UCM_features.items()},
-            user_original_ID_to_index=_mapper(users),
-            item_original_ID_to_index=_mapper(items),
-            is_implicit=is_implicit,
-        )
-        dataset.verify_data_consistency()
+        dataset = self._builder.build(dataset_name, is_implicit)
         self._generated = True
         return dataset
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences about what the rules of `add_interactions` have changed, once the Dataset is generated."""
+        return self._builder.notices
 
     def _check_not_generated(self) -> None:
         if self._generated:
             raise ValueError("a DatasetMapperManager must be new for each Dataset, got one that has generated its own")
 
-    def _check_name(self, argument: str, name: Any, taken: dict[str, _Table]) -> None:
+    def _check_name(self, kind: str, name: Any) -> None:
         self._check_not_generated()
         if not isinstance(name, str):
-            raise TypeError(f"{argument} must be a string, got {name!r}")
-        if not name or name in taken:
-            raise ValueError(f"{argument} must be a name that is not taken, got {name!r}")
+            raise TypeError(f"{kind}_name must be a string, got {name!r}")
+        if not name or name in self._names[kind]:
+            raise ValueError(f"{kind}_name must be a name that is not taken, got {name!r}")

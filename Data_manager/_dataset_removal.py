@@ -65,6 +65,6 @@ def without_items_and_users(arguments: Mapping[str, Any], items_to_remove: Any, 
         "ICM_feature_mapper_dictionary": ICM_mappers,
         "UCM_dictionary": UCMs,
         "UCM_feature_mapper_dictionary": UCM_mappers,
-        "user_original_ID_to_index": reindex_mapper(user_mapper, kept_users),
-        "item_original_ID_to_index": reindex_mapper(item_mapper, kept_items),
+        "user_original_ID_to_index": user_mapper.kept(kept_users),
+        "item_original_ID_to_index": item_mapper.kept(kept_items),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from Data_manager._id_index import IdIndex
 from Recommenders.DataIO import DataIO
 
 _GLOBAL_ATTRIBUTES = "dataset_global_attributes"
@@ -39,7 +40,8 @@ def _zip_path(folder: Path, archive: str) -> Path:
     return folder / f"{archive}.zip"
 
 
-def _sha256(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
+    """The hexadecimal SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -65,8 +67,9 @@ def write_dataset(folder: str | os.PathLike[str], arguments: Mapping[str, Any]) 
         for archive, content in archives.items():
             data_io.save_data(archive, content)
         attributes = {key: arguments[argument] for key, (argument, _) in _ATTRIBUTES.items()}
+        attributes |= {key: dict(mapper) for key, mapper in attributes.items() if isinstance(mapper, IdIndex)}
         flags = {flag: bool(arguments[argument]) for argument, flag in _ARCHIVES.values() if flag is not None}
-        fingerprints = {archive: _sha256(_zip_path(Path(staging), archive)) for archive in archives}
+        fingerprints = {archive: sha256_of_file(_zip_path(Path(staging), archive)) for archive in archives}
         data_io.save_data(_GLOBAL_ATTRIBUTES, {**attributes, **flags, _FINGERPRINTS: fingerprints})
 
         _zip_path(root, _GLOBAL_ATTRIBUTES).unlink(missing_ok=True)
@@ -104,7 +107,7 @@ def read_dataset(folder: str | os.PathLike[str]) -> dict[str, Any]:
             continue
         path = _zip_path(root, archive)
         # a data set that the host saved has no fingerprints
-        if path.exists() and attributes.get(_FINGERPRINTS, {}).get(archive, "") not in ("", _sha256(path)):
+        if path.exists() and attributes.get(_FINGERPRINTS, {}).get(archive, "") not in ("", sha256_of_file(path)):
             raise ValueError(
                 f"{path} must be of the same save as the other archives in its folder, got another or damaged"
             )

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sps
 
-from Data_manager._mappers import factorize_ids
+from Data_manager._id_encoder import factorize
 from Recommenders._validation import check_ids
 
 MAX_IDS = 2**31 - 1  # coordinates are kept as int32
@@ -57,7 +57,8 @@ class Axis:
         if self.mapper is None:
             limit = MAX_IDS if self.n_ids is None else self.n_ids
             return check_ids(self.name, tokens.to_numpy(), limit), []
-        return factorize_ids(self.name, tokens)
+        codes, unique = factorize(self.name, tokens)
+        return codes.astype(np.int64, copy=False), unique.tolist()
 
     def known(self, codes: npt.NDArray[np.int64], unique: list[Any]) -> npt.NDArray[np.bool_]:
         """Which cells may stay: all of them, unless new tokens are ignored."""

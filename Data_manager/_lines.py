@@ -1,10 +1,12 @@
 """Delimited text, line by line: the header, small files with free text, and the search for a broken line."""
 
+import codecs
 import csv
 import io
 import math
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, NoReturn
 
 import pandas as pd
@@ -19,7 +21,8 @@ _UNDECODED = re.compile("[\udc80-\udcff]")
 _SHOWN_CHARACTERS = 200
 
 
-def _text_of(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
+def text_of(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    """The stream as text, its line ends as they are."""
     # bytes that cannot be decoded become lone surrogates, which no valid text has: such a line is found by them
     return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
 
@@ -32,7 +35,7 @@ def _refuse_line(where: str, number: int, line: str, reason: str) -> NoReturn:
 
 def fields_from_header(stream: IO[bytes], where: str, table: "TextTable") -> list[Field]:
     """The fields of a file with a header, in the file's order; those that `table` does not name are "skip"."""
-    first_line = _text_of(stream, table.encoding).readline().removeprefix("\ufeff").rstrip("\r\n")
+    first_line = text_of(stream, table.encoding).readline().removeprefix("\ufeff").rstrip("\r\n")
     names = split_line(first_line, table.separator, table.quoted)
     missing = [name for name in table.columns if names.count(name) != 1]
     if missing:
@@ -41,6 +44,13 @@ def fields_from_header(stream: IO[bytes], where: str, table: "TextTable") -> lis
             f"got {first_line[:_SHOWN_CHARACTERS]!r}"
         )
     return [(name, table.columns.get(name, "skip")) for name in names]
+
+
+def has_lines(stream: IO[bytes], table: "TextTable") -> bool:
+    """Whether the file has a line that is not empty, beside its header."""
+    if table.header:
+        stream.readline()
+    return any(line.removeprefix(codecs.BOM_UTF8).strip() for line in stream)
 
 
 def split_line(line: str, separator: str, quoted: bool) -> list[str]:
@@ -55,27 +65,45 @@ def read_free_text(stream: IO[bytes], where: str, table: "TextTable") -> pd.Data
 
     The fields before the free one are split off from the left, those after it from the right.
     """
-    names, kinds = list(table.columns), list(table.columns.values())
-    free = kinds.index("free")
-    rows = []
-    for number, line in enumerate(_text_of(stream, table.encoding), start=1):
+    fields: list[Field] = list(table.columns.items())
+    free = list(table.columns.values()).index("free")
+    n_right = len(fields) - 1 - free
+    numbers: list[int] = []
+    # by column, since a list for each row would keep the garbage collector busy
+    columns: list[list[str]] = [[] for _ in fields]
+    for number, line in enumerate(text_of(stream, table.encoding), start=1):
         text = line.rstrip("\r\n")
         if not text:
             continue
         left = text.split(table.separator, free)
-        row = [*left[:-1], *left[-1].rsplit(table.separator, len(names) - 1 - free)]
-        reason = _what_is_wrong(row, list(zip(names, kinds)))
-        if reason:
-            _refuse_line(where, number, line, reason)
-        rows.append(row)
-    if not rows:
+        row = [*left[:-1], *left[-1].rsplit(table.separator, n_right)]
+        if len(row) != len(fields):
+            _refuse_line(where, number, text, _what_is_wrong(row, fields) or "")
+        numbers.append(number)
+        for column, value in zip(columns, row):
+            column.append(value)
+    if not numbers:
         raise ValueError(f"{where} holds no lines")
-    columns = {}
-    for name, kind, values in zip(names, kinds, zip(*rows)):
-        if kind != "skip":
-            convert = {"int": int, "float": float}.get(kind, str)
-            columns[name] = [convert(value) for value in values]
-    return pd.DataFrame(columns)
+    if not all(_column_is_right(kind, column) for (_, kind), column in zip(fields, columns)):
+        for number, row in zip(numbers, zip(*columns)):
+            reason = _what_is_wrong(list(row), fields)
+            if reason:
+                _refuse_line(where, number, table.separator.join(row), reason)
+    convert = {"int": int, "id": int, "float": float}
+    return pd.DataFrame(
+        {
+            name: [*map(convert[kind], column)] if kind in convert else column
+            for (name, kind), column in zip(fields, columns)
+            if kind != "skip"
+        }
+    )
+
+
+def _column_is_right(kind: str, column: list[str]) -> bool:
+    """Whether nothing is wrong with any value: a quick look, since there is nearly always nothing."""
+    if _UNDECODED.search("\n".join(column)):
+        return False
+    return kind in ("text", "free", "skip") or not any(_what_is_wrong([value], [("", kind)]) for value in set(column))
 
 
 def raise_at_broken_line(stream: IO[bytes], where: str, table: "TextTable", fields: list[Field]) -> None:
@@ -90,7 +118,7 @@ def raise_at_broken_line(stream: IO[bytes], where: str, table: "TextTable", fiel
 
 def _rows(stream: IO[bytes], where: str, table: "TextTable") -> Iterator[tuple[int, str, list[str]]]:
     """Number, text and fields of every line; a record over several lines has the number of its first."""
-    text = _text_of(stream, table.encoding)
+    text = text_of(stream, table.encoding)
     n_header_lines = int(table.header)
     if table.quoted:
         yield from _quoted_rows(text, where, table.separator, n_header_lines)
@@ -120,14 +148,25 @@ def _what_is_wrong(row: list[str], fields: list[Field]) -> str | None:
     for value, (name, kind) in zip(row, fields):
         if _UNDECODED.search(value):
             return "its bytes are not text in the file's encoding"
-        if kind == "int" and not (_INTEGER.fullmatch(value.strip()) and abs(int(value)) < 2**63):
+        if kind in ("int", "id") and not (_INTEGER.fullmatch(value.strip()) and abs(int(value)) < 2**63):
             return f"{name} is not an integer"
+        if kind == "id" and value.strip().startswith("-"):
+            return f"{name} is negative"
         if kind == "float" and not _is_finite_number(value):
             hint = " (a decimal comma?)" if "," in value else ""
             return f"{name} is not a finite number{hint}"
-        if kind == "key" and not value:
+        if kind in ("key", "label") and not value:
             return f"{name} is empty"
+        if kind in ("time", "time with zone") and not _is_time(value, with_zone=kind == "time with zone"):
+            return f"{name} is not a date and time like those before it"
     return None
+
+
+def _is_time(value: str, with_zone: bool) -> bool:
+    try:
+        return (datetime.fromisoformat(value.strip()).tzinfo is not None) == with_zone
+    except ValueError:
+        return False
 
 
 def _is_finite_number(value: str) -> bool:

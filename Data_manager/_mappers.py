@@ -1,11 +1,12 @@
-"""Mappers, dictionaries from an original id (always str) to the index of its row or column; and how ids get one."""
+"""Mappers, dictionaries from an original id or a feature (always str) to the index of its row or column."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+from Data_manager._id_index import IdIndex
 
 
 def check_mapper(name: str, mapper: Any) -> dict[str, int]:
@@ -34,31 +35,24 @@ def check_mapper_or_identity(name: str, mapper: Any, n_ids: int) -> dict[str, in
     return {str(index): index for index in range(n_ids)} if mapper is None else check_mapper(name, mapper)
 
 
+def check_ids(name: str, mapper: Any, n_ids: int) -> IdIndex:
+    """The same for users and items, as an `IdIndex`; one that is given stays as it is, since nothing changes it."""
+    if isinstance(mapper, IdIndex):
+        return mapper
+    if mapper is None:
+        return IdIndex(np.arange(n_ids, dtype=np.int64))
+    return IdIndex(mapper=check_mapper(name, mapper))
+
+
 def reindex_mapper(mapper: Mapping[str, int], kept: npt.NDArray[np.bool_]) -> dict[str, int]:
-    """The ids whose index is kept, in the same order, numbered as the kept rows are after the others are gone.
+    """The features whose index is kept, in the same order, numbered as the kept columns are after the others are gone.
 
     Parameters
     ----------
     mapper : mapping of str to int
         Indices in 0..len(kept)-1. It is not changed.
     kept : numpy.ndarray of bool
-        Whether the row of each index stays.
+        Whether the column of each index stays.
     """
     new_index = (np.cumsum(kept) - 1).tolist()
-    return {original_id: new_index[index] for original_id, index in mapper.items() if kept[index]}
-
-
-def factorize_ids(name: str, column: "pd.Series[Any]") -> tuple[npt.NDArray[np.int64], list[Any]]:
-    """The distinct ids of a column in order of first appearance, and for each row the place of its id among them.
-
-    Raises
-    ------
-    ValueError
-        If an id is missing (None, NaN, NA).
-    """
-    # as an array, since pandas 1.5 warns of what it makes of a Series of objects
-    codes, unique = pd.factorize(column.to_numpy() if column.dtype == object else column)
-    missing = np.flatnonzero(codes < 0)
-    if missing.size > 0:
-        raise ValueError(f"{name} must hold an id in every row, got none in row {missing[0]}")
-    return codes.astype(np.int64, copy=False), unique.tolist()
+    return {feature: new_index[index] for feature, index in mapper.items() if kept[index]}

@@ -56,6 +56,12 @@ def _opened(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
         raise _damaged(path, str(error)) from error
 
 
+def member_names(path: Path) -> list[str]:
+    """The names of a zip's files, in its order; ValueError if it is none."""
+    with path.open("rb") as file, _opened(path, file) as archive:
+        return [info.filename for info in archive.infolist() if not info.is_dir()]
+
+
 @contextmanager
 def open_zip(path: Path, members: Sequence[str]) -> Iterator[ZipMembers]:
     """Open a zip and check that it has the members.

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
+from Data_manager._id_index import IdIndex
+
 
 def assert_implicit_data(matrices: Iterable[sps.csr_matrix], *, verbose: bool = True) -> None:
     """Check that every stored value of every matrix is 1.
@@ -78,7 +80,10 @@ def assert_disjoint_matrices(matrices: Sequence[sps.csr_matrix]) -> bool:
 
 def _mapper_indices(name: str, mapper: Mapping[str, int], n_indices: int) -> npt.NDArray[np.int64]:
     """The mapper's indices, distinct and in 0..n_indices-1."""
-    indices = np.fromiter(mapper.values(), dtype=np.int64, count=len(mapper))
+    if isinstance(mapper, IdIndex):
+        indices = mapper.indices()
+    else:
+        indices = np.fromiter(mapper.values(), dtype=np.int64, count=len(mapper))
     outside = indices[(indices < 0) | (indices >= n_indices)]
     if outside.size > 0:
         raise ValueError(f"{name} must hold indices in 0..{n_indices - 1}, got {outside[0]}")

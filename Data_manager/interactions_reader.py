@@ -1,129 +1,188 @@
-"""A user's own file of ratings."""
+"""A user's own ratings."""
 
-import csv
+import codecs
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from Data_manager._parsing import TextTable, read_table
+from Data_manager._dataset_builder import Interactions
+from Data_manager._interaction_rules import DUPLICATES, InteractionRules
+from Data_manager._ratings_columns import check_columns
+from Data_manager._ratings_files import files_on_disk, ratings_files
+from Data_manager._ratings_frame import check_frame, read_frame
+from Data_manager._ratings_parquet import read_parquet
+from Data_manager._ratings_text import SEPARATORS, TextFormat, read_text
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
-from Data_manager.DatasetMapperManager import DatasetMapperManager
-from Recommenders._validation import check_choice, check_int
-
-# in the order in which they are tried on the first line
-SEPARATORS = ("::", "\t", ",", ";", "|")
+from Data_manager.DatasetMapperManager import DatasetMapperManager, NoInteractions
+from Recommenders._validation import check_bool, check_choice, check_float
 
 
 class InteractionsReader(DataReader):
-    """Reads URM_all from a delimited text file; user and item ids are any text.
-
-    The file is UTF-8; fields may be quoted, except with the separator "::". Of a user's repeated ratings of one item
-    the last line holds, which is said; ratings of 0 are no interactions. The data set has the name of the file.
+    """Reads URM_all, and with a timestamp URM_timestamp, from files or a data frame of a user's own.
 
     Parameters
     ----------
-    ratings_file : str or path
-    columns : sequence of three str or of three int, default=("user", "item", "rating")
-        The names of the columns of user, item and rating in the file's first line; or, if the file has no such line,
-        their positions from 0.
+    ratings : str, path or pandas.DataFrame
+        A text file of one interaction a line (``.csv``, ``.tsv``, ``.dat`` or any other name), the same compressed
+        (``.gz``, ``.bz2``, ``.xz``), a zip of such files, a Parquet file (``.parquet``, ``.pq``), a folder of any of
+        these (its Parquet files, or else its text files, subfolders included, in the order of their names), or a data
+        frame. Files are read as streams.
+    columns : sequence of two to four str or int, default=("user", "item", "rating")
+        User, item, rating and timestamp: the names of the columns or, for a text without a header, their positions from
+        0. The last two may be missing; ("user", "item", None, "time") has a timestamp but no rating. Without a rating
+        each interaction has the value 1. Ids may be any text, and integers where the data is typed. A timestamp is in
+        seconds since 1970, or a date and time (ISO 8601 in a text; UTC if it has no zone).
     separator : {"::", tab, ",", ";", "|"}, optional
-        Default: the one with which the first line has enough fields.
-    data_folder : str or path, optional
-        As in `DataReader`. Nothing is kept there: the file itself is read each time.
-    verbose : bool, default=True
+        Between the fields of a text. Default: the one with which the first line has enough fields. Fields may be
+        quoted by ``"``, except with "::".
+    header : bool, optional
+        Whether a text has names in its first line. Default: if `columns` are names.
+    encoding : str, default="utf-8"
+        Of a text; a byte order mark is passed over.
+    pattern : str, optional
+        Which files of a folder, or members of a zip, to read: a shell pattern for their names, such as "part-*.csv".
+    implicit : bool, default=False
+        Whether every value that is left becomes 1.
+    minimum_value : float, optional
+        Interactions with a smaller value are left out, after duplicates have become one.
+    duplicates : {"last", "sum", "mean", "error"}, default="last"
+        What becomes of several values of one user and item: the latest by timestamp (without timestamps, or of equal
+        ones, the one in the last line), their sum, their mean, or a ValueError. The timestamp is the latest.
+    previous : Dataset, optional
+        Its users and items keep their indices, whether they occur or not, and new ones are appended: for training again
+        on newer data. Its interactions and features are not taken over.
+    dataset_name : str, optional
+        Default: the name of the file or folder without suffixes; "interactions" for a data frame.
+    reload_from_original_data, data_folder, verbose
+        As in `DataReader`. What was read from files is kept in ``<data_folder>/<dataset_name>/original/``, and used as
+        long as files and options are the same; a data frame, or data with `previous`, is not.
 
     Raises
     ------
     ValueError, TypeError
         If an argument is not as above, or the file does not exist.
 
+    Notes
+    -----
+    Values of 0 are left out, which is said: a sparse matrix cannot tell them from no interaction. Users and items whose
+    interactions are all left out keep an index.
+
     Examples
     --------
-    >>> reader = InteractionsReader("ratings.csv", columns=("userId", "movieId", "rating"))  # doctest: +SKIP
-    >>> URM_all = reader.load_data().get_URM_all()  # doctest: +SKIP
+    >>> ratings = pd.DataFrame({"who": ["ann", "bob", "ann"], "what": [7, 7, 9], "stars": [4.0, 5.0, 3.5]})
+    >>> dataset = InteractionsReader(ratings, columns=("who", "what", "stars"), verbose=False).load_data()
+    >>> dataset.get_URM_all().toarray().tolist()
+    [[4.0, 3.5], [5.0, 0.0]]
+    >>> dataset.get_item_original_ID_to_index_mapper()
+    {'7': 0, '9': 1}
     """
-
-    KEEPS_DATASET = False
 
     def __init__(
         self,
-        ratings_file: str | os.PathLike[str],
-        columns: Sequence[str] | Sequence[int] = ("user", "item", "rating"),
+        ratings: str | os.PathLike[str] | pd.DataFrame,
+        columns: Sequence[str | None] | Sequence[int | None] = ("user", "item", "rating"),
         *,
         separator: str | None = None,
+        header: bool | None = None,
+        encoding: str = "utf-8",
+        pattern: str | None = None,
+        implicit: bool = False,
+        minimum_value: float | None = None,
+        duplicates: str = "last",
+        previous: Dataset | None = None,
+        dataset_name: str | None = None,
+        reload_from_original_data: bool = False,
         data_folder: str | os.PathLike[str] | None = None,
         verbose: bool = True,
     ) -> None:
-        self.ratings_file = check_path("ratings_file", ratings_file, "file")
-        if not self.ratings_file.is_file():
-            raise ValueError(f"ratings_file must be an existing file, got '{ratings_file}'")
-        self.columns = _checked_columns(columns)
-        self.separator = None if separator is None else check_choice("separator", separator, SEPARATORS)
-        self.DATASET_SUBFOLDER = f"{self.ratings_file.stem}/"
-        super().__init__(data_folder=data_folder, verbose=verbose)
+        self.columns = check_columns(columns)
+        self.text_format = _check_text_format(separator, header, encoding)
+        if self.text_format.header is False and not self.columns.by_position:
+            raise ValueError(f"columns must be positions where header is False, got {columns!r}")
+        self.pattern = pattern
+        if pattern is not None and not isinstance(pattern, str):
+            raise TypeError(f"pattern must be a shell pattern of file names, got {pattern!r}")
+        self.rules = InteractionRules(
+            duplicates=check_choice("duplicates", duplicates, DUPLICATES),
+            minimum_value=None if minimum_value is None else check_float("minimum_value", minimum_value),
+            implicit=check_bool("implicit", implicit),
+        )
+        if previous is not None and not isinstance(previous, Dataset):
+            raise TypeError(f"previous must be a Dataset, got a {type(previous).__name__}")
+        self.previous = previous
+        if isinstance(ratings, pd.DataFrame):
+            check_frame(ratings, self.columns)
+            self.ratings: Path | pd.DataFrame = ratings
+            name = "interactions"
+        else:
+            self.ratings = check_path("ratings", ratings, "file or folder")
+            files_on_disk(self.ratings, self.pattern)
+            name = self.ratings.resolve().name.split(".")[0] or "interactions"
+        self.KEEPS_DATASET = isinstance(self.ratings, Path) and previous is None
+        self.DATASET_SUBFOLDER = f"{name if dataset_name is None else _check_name(dataset_name)}/"
+        super().__init__(reload_from_original_data, data_folder=data_folder, verbose=verbose)
+
+    def _source_files(self) -> list[Path]:
+        return files_on_disk(self.ratings, self.pattern) if isinstance(self.ratings, Path) else []
+
+    def _reader_options(self) -> dict[str, Any]:
+        return {
+            "columns": vars(self.columns),
+            "text_format": vars(self.text_format),
+            "pattern": self.pattern,
+            "rules": vars(self.rules),
+        }
 
     def _load_from_original_file(self) -> Dataset:
         self._print("Loading Interactions")
-        where = f"'{self.ratings_file}'"
-        frame = read_table(lambda: self.ratings_file.open("rb"), where, self._layout(where))
-        frame = frame[["UserID", "ItemID", "Data"]] if self._by_position else self._renamed(frame)
-        repeated = frame.duplicated(["UserID", "ItemID"], keep="last")
-        if repeated.any():
-            self._print(f"Left out {int(repeated.sum())} ratings that a later line of the same user and item replaces")
-            frame = frame[~repeated]
-        n_zeros = int((frame["Data"] == 0).sum())
-        if n_zeros:
-            self._print(f"Left out {n_zeros} ratings of 0: a sparse matrix has no entry for them")
-        manager = DatasetMapperManager()
-        manager.add_URM(frame, "URM_all")
-        return manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
+        manager = DatasetMapperManager(previous=self.previous)
+        try:
+            manager.add_interactions(self._parts(), self.rules)
+        except NoInteractions as error:
+            raise ValueError(f"{self._where()} holds no interactions") from error
+        always_ones = self.columns.rating is None and self.rules.duplicates != "sum"
+        try:
+            dataset = manager.generate_Dataset(self.get_dataset_name(), self.rules.implicit or always_ones)
+        except ValueError as error:
+            raise ValueError(f"{self._where()}: {error}") from error
+        for notice in manager.notices:
+            self._print(notice)
+        return dataset
 
-    @property
-    def _by_position(self) -> bool:
-        return isinstance(self.columns[0], int)
+    def _where(self) -> str:
+        return f"'{self.ratings}'" if isinstance(self.ratings, Path) else "ratings"
 
-    def _renamed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.rename(columns=dict(zip(self.columns, ("UserID", "ItemID", "Data"))))
-
-    def _layout(self, where: str) -> TextTable:
-        with self.ratings_file.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-            first_line = file.readline().rstrip("\r\n")
-        separator, fields = self._split_first_line(first_line, where)
-        quoted = separator != "::"
-        kinds = ("key", "key", "float")
-        if not self._by_position:
-            return TextTable(separator, dict(zip(map(str, self.columns), kinds)), header=True, quoted=quoted)
-        positions = dict(zip(map(int, self.columns), zip(("UserID", "ItemID", "Data"), kinds)))
-        columns = dict(positions.get(k, (f"column {k}", "skip")) for k in range(len(fields)))
-        return TextTable(separator, columns, quoted=quoted)
-
-    def _split_first_line(self, line: str, where: str) -> tuple[str, list[str]]:
-        """The separator and the fields of the first line, if it has the columns."""
-        separators = (self.separator,) if self.separator else SEPARATORS
-        for separator in separators:
-            fields = line.split(separator) if separator == "::" else next(csv.reader([line], delimiter=separator), [])
-            if self._by_position and len(fields) > max(map(int, self.columns)):
-                return separator, fields
-            if not self._by_position and set(self.columns) <= set(fields):
-                return separator, fields
-        wanted = "at the positions " if self._by_position else ""
-        hint = "" if self._by_position else "; a file without a header has positions, such as 0,1,2"
-        raise ValueError(
-            f"{where} must have in its first line the columns {wanted}{', '.join(map(str, self.columns))}, "
-            f"separated by {' or '.join(map(repr, separators))}, got {line[:200]!r}{hint}"
-        )
+    def _parts(self) -> Iterator[Interactions]:
+        if not isinstance(self.ratings, Path):
+            yield read_frame(self.ratings, self.columns)
+            return
+        for file in ratings_files(self._source_files(), self.pattern):
+            yield from (
+                read_parquet(file, self.columns) if file.is_parquet else read_text(file, self.columns, self.text_format)
+            )
 
 
-def _checked_columns(columns: Sequence[str] | Sequence[int]) -> list[str] | list[int]:
-    allowed = "three different column names or three different positions (user, item, rating)"
-    if isinstance(columns, str) or not isinstance(columns, Sequence):
-        raise TypeError(f"columns must be {allowed}, got {columns!r}")
-    if len(columns) != 3 or len(set(columns)) != 3:
-        raise ValueError(f"columns must be {allowed}, got {columns!r}")
-    if all(isinstance(column, str) for column in columns):
-        return [str(column) for column in columns]
-    if any(isinstance(column, str) for column in columns):
-        raise TypeError(f"columns must be {allowed}, got {columns!r}")
-    return [check_int("columns", column, minimum=0) for column in columns]
+def _check_text_format(separator: Any, header: Any, encoding: Any) -> TextFormat:
+    if not isinstance(encoding, str):
+        raise TypeError(f"encoding must be the name of a text encoding, got {encoding!r}")
+    try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise ValueError(f"encoding must be the name of a text encoding, got {encoding!r}") from error
+    return TextFormat(
+        separator=None if separator is None else check_choice("separator", separator, SEPARATORS),
+        header=None if header is None else check_bool("header", header),
+        encoding=encoding,
+    )
+
+
+def _check_name(dataset_name: Any) -> str:
+    if not isinstance(dataset_name, str):
+        raise TypeError(f"dataset_name must be a string, got {dataset_name!r}")
+    if not dataset_name or dataset_name != Path(dataset_name).name or set(dataset_name) & set('<>:"/\\|?*'):
+        raise ValueError(f"dataset_name must be the name of a folder, got {dataset_name!r}")
+    return dataset_name

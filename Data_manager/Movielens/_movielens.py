@@ -4,12 +4,19 @@ All editions are of GroupLens, https://grouplens.org/datasets/movielens/, for re
 F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM TiiS 5(4), 2015.
 """
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
-from Data_manager._download import RemoteFile
-from Data_manager._parsing import TextTable, read_table
+from Data_manager._dataset_builder import Interactions
+from Data_manager._download import RemoteFile, places_of
+from Data_manager._id_encoder import encode_arrow
+from Data_manager._interaction_rules import InteractionRules
+from Data_manager._parsing import TextTable, read_batches, read_table
 from Data_manager._zip_members import ZipMembers, open_zip
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
@@ -17,7 +24,7 @@ from Data_manager.DatasetMapperManager import DatasetMapperManager
 from Data_manager.Movielens._features import genres_frame, tags_frame, users_frame, years_frame
 
 # kinds of the fields, by the names that the code uses
-_RATINGS = {"UserID": "int", "ItemID": "int", "Rating": "float", "Timestamp": "int"}
+_RATINGS = {"UserID": "id", "ItemID": "id", "Rating": "float", "Timestamp": "int"}
 
 RATINGS_DAT = TextTable("::", _RATINGS)
 RATINGS_TAB = TextTable("\t", _RATINGS)
@@ -28,7 +35,7 @@ USERS_DAT = TextTable(
 )
 
 RATINGS_CSV = TextTable(
-    ",", {"userId": "int", "movieId": "int", "rating": "float", "timestamp": "int"}, header=True, quoted=True
+    ",", {"userId": "id", "movieId": "id", "rating": "float", "timestamp": "int"}, header=True, quoted=True
 )
 MOVIES_CSV = TextTable(",", {"movieId": "int", "title": "text", "genres": "text"}, header=True, quoted=True)
 TAGS_CSV = TextTable(",", {"movieId": "int", "tag": "text"}, header=True, quoted=True)
@@ -62,21 +69,25 @@ class MovielensReader(DataReader):
     # member of the zip and its layout, for "ratings", "movies" and, where the edition has them, "tags" and "users"
     TABLES: ClassVar[dict[str, tuple[str, TextTable]]]
 
+    def _source_files(self) -> list[Path]:
+        places = places_of(self.ZIP.file_name, self.data_folder, self.DATASET_SUBFOLDER)
+        return [path for path in places if path.is_file()][:1]
+
     def _load_from_original_file(self) -> Dataset:
         manager = DatasetMapperManager()
         members = [member for member, _ in self.TABLES.values()]
         with self._original_zip(self.ZIP) as path, open_zip(path, members) as archive:
-            self._print("Loading Interactions")
-            ratings = self._table(archive, "ratings")
-            self._add_interactions(manager, ratings)
-            for name, frame in self._item_features(archive).items():
+            # the features take turns with unpacking and parsing, which need no Python
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                self._print("Loading Interactions")
+                item_features = thread.submit(self._item_features, archive)
+                manager.add_interactions(self._interactions(archive), InteractionRules("error"))
+            for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)
             if self.AVAILABLE_UCM:
                 self._print("Loading User Features")
                 manager.add_UCM(users_frame(self._users(archive)), "UCM_all")
-            dataset = manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
-            if dataset.AVAILABLE_URM["URM_all"].nnz != len(ratings):
-                raise _not_one_rating_a_pair(archive.where(self.TABLES["ratings"][0]), ratings)
+            dataset = self._generate(manager, archive.where(self.TABLES["ratings"][0]))
         self._print("Loading Complete")
         return dataset
 
@@ -85,10 +96,31 @@ class MovielensReader(DataReader):
         frame = read_table(lambda: archive.open(member), archive.where(member), layout)
         return frame.rename(columns=_NAMES_OF_HEADER)
 
-    def _add_interactions(self, manager: DatasetMapperManager, ratings: pd.DataFrame) -> None:
-        pairs = ratings[["UserID", "ItemID"]]
-        manager.add_URM(pairs.assign(Data=ratings["Rating"]), "URM_all")
-        manager.add_URM(pairs.assign(Data=ratings["Timestamp"].astype("float64")), "URM_timestamp")
+    def _interactions(self, archive: ZipMembers) -> Iterator[Interactions]:
+        member, layout = self.TABLES["ratings"]
+        user, item, rating, timestamp = layout.columns
+        batch = None
+        for batch in read_batches(lambda: archive.open(member), archive.where(member), layout):
+            yield Interactions(
+                users=encode_arrow(user, batch.column(user)),
+                items=encode_arrow(item, batch.column(item)),
+                values={
+                    "URM_all": batch.column(rating).to_numpy(),
+                    "URM_timestamp": batch.column(timestamp).to_numpy().astype(np.float64),
+                },
+            )
+        if batch is None:
+            raise ValueError(f"{archive.where(member)} holds no lines")
+
+    def _generate(self, manager: DatasetMapperManager, where: str) -> Dataset:
+        """The Dataset; its ratings are one, and not 0, for a user and an item."""
+        try:
+            dataset = manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+        if manager.notices:
+            raise ValueError(f"{where} must have no rating of 0, got others. {' '.join(manager.notices)}")
+        return dataset
 
     def _item_features(self, archive: ZipMembers) -> dict[str, pd.DataFrame]:
         """The data frames of AVAILABLE_ICM, in its order."""
@@ -115,15 +147,6 @@ class MovielensWithTagsReader(MovielensReader):
     """The base of the editions from 10M on: ICM_all is ICM_genres' and ICM_tags' features side by side."""
 
     AVAILABLE_ICM: ClassVar[list[str]] = ["ICM_all", "ICM_genres", "ICM_tags", "ICM_year"]
-
-
-def _not_one_rating_a_pair(where: str, ratings: pd.DataFrame) -> ValueError:
-    wrong = ratings[ratings.duplicated(["UserID", "ItemID"]) | (ratings["Rating"] == 0)]
-    user, item = wrong[["UserID", "ItemID"]].iloc[0]
-    return ValueError(
-        f"{where} must have one rating, not 0, for a user and an item, got {len(wrong)} line(s) that break this, "
-        f"the first for user {user} and item {item}"
-    )
 
 
 def csv_tables(folder: str) -> dict[str, tuple[str, TextTable]]:

@@ -6,33 +6,16 @@ Both functions draw from a generator of their own, and leave the global numpy st
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
-from Recommenders._validation import check_bool, check_float, check_int, check_sparse
-
-
-def _generator(random_seed: int | None) -> np.random.Generator:
-    return np.random.default_rng(None if random_seed is None else check_int("random_seed", random_seed, minimum=0))
-
-
-def _divide(URM: sps.csr_matrix, in_train: npt.NDArray[np.bool_]) -> tuple[sps.csr_matrix, sps.csr_matrix]:
-    """The stored cells where the mask holds, and the others, each as a matrix of the same shape."""
-    parts = []
-    for chosen in (in_train, ~in_train):
-        n_chosen_before = np.concatenate([[0], np.cumsum(chosen)])
-        indptr = n_chosen_before[URM.indptr].astype(URM.indptr.dtype)
-        parts.append(sps.csr_matrix((URM.data[chosen], URM.indices[chosen], indptr), shape=URM.shape))
-    return parts[0], parts[1]
-
-
-def _warn_of_empty_users(URM_train: sps.csr_matrix, URM_rest: sps.csr_matrix) -> None:
-    for URM, missing in ((URM_train, "train items"), (URM_rest, "sampled items")):
-        n_users = URM.shape[0]
-        n_empty = int((np.diff(URM.indptr) == 0).sum())
-        if n_empty > 0:
-            share = 100 * n_empty / n_users
-            print(f"Warning: {n_empty} ({share:.2f} %) of {n_users} users have no {missing}")  # noqa: T201
+from Data_manager.split_functions._parts import divide, warn_of_empty_users
+from Data_manager.split_functions._profiles import (
+    first_of_each_user,
+    profile_lengths,
+    random_generator,
+    random_order,
+)
+from Recommenders._validation import check_bool, check_float, check_sparse
 
 
 def split_train_in_two_percentage_global_sample(
@@ -71,26 +54,16 @@ def split_train_in_two_percentage_global_sample(
     """
     train_percentage = check_float("train_percentage", train_percentage, minimum=0, maximum=1)
     verbose = check_bool("verbose", verbose)
-    rng = _generator(random_seed)
+    rng = random_generator(random_seed)
     URM = check_sparse("URM_all", URM_all, dtype=np.float64)
 
     n_train = round(URM.nnz * train_percentage)
     in_train = np.zeros(URM.nnz, dtype=np.bool_)
     in_train[rng.choice(URM.nnz, size=n_train, replace=False, shuffle=False)] = True
-    URM_train, URM_rest = _divide(URM, in_train)
+    URM_train, URM_rest = divide(URM, in_train)
     if verbose:
-        _warn_of_empty_users(URM_train, URM_rest)
+        warn_of_empty_users({"train items": URM_train, "sampled items": URM_rest})
     return URM_train, URM_rest
-
-
-def _shuffled_within_users(
-    URM: sps.csr_matrix, user_of_cell: npt.NDArray[np.int64], rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """The stored cells user by user, each user's in random order, as positions in URM.data."""
-    # the user's number in the high bits of the key, random low bits: one integer sort, five times as fast as lexsort
-    n_random_bits = 63 - int(URM.shape[0]).bit_length()
-    keys = (user_of_cell << n_random_bits) | rng.integers(0, 1 << n_random_bits, size=URM.nnz)
-    return np.argsort(keys, kind="stable")
 
 
 def split_train_in_two_percentage_user_wise(
@@ -136,18 +109,15 @@ def split_train_in_two_percentage_user_wise(
     """
     train_percentage = check_float("train_percentage", train_percentage, minimum=0, maximum=1)
     verbose = check_bool("verbose", verbose)
-    rng = _generator(random_seed)
+    rng = random_generator(random_seed)
     URM = check_sparse("URM_train", URM_train, dtype=np.float64)
 
-    profile_length = np.diff(URM.indptr).astype(np.int64)
-    n_train = np.rint(profile_length * train_percentage).astype(np.int64)
-    n_train[(n_train == profile_length) & (profile_length > 1)] -= 1
+    lengths = profile_lengths(URM)
+    n_train = np.rint(lengths * train_percentage).astype(np.int64)
+    n_train[(n_train == lengths) & (lengths > 1)] -= 1
 
-    user_of_cell = np.repeat(np.arange(URM.shape[0], dtype=np.int64), profile_length)
-    place_in_profile = np.arange(URM.nnz) - URM.indptr[user_of_cell]
-    in_train = np.zeros(URM.nnz, dtype=np.bool_)
-    in_train[_shuffled_within_users(URM, user_of_cell, rng)] = place_in_profile < n_train[user_of_cell]
-    URM_train, URM_rest = _divide(URM, in_train)
+    in_train = first_of_each_user(URM, random_order(URM, rng), n_train)
+    URM_train, URM_rest = divide(URM, in_train)
     if verbose:
-        _warn_of_empty_users(URM_train, URM_rest)
+        warn_of_empty_users({"train items": URM_train, "sampled items": URM_rest})
     return URM_train, URM_rest

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ import pytest
 
 import Data_manager._download as download_module
 from Data_manager import Movielens1MReader
+from Data_manager._dataset_cache import MANIFEST
 from Data_manager._download import RemoteFile, md5_of_file
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
@@ -94,7 +94,7 @@ def test_names_come_from_the_class_and_are_copies() -> None:
 def test_second_load_finds_what_the_first_one_kept(tmp_path: Path) -> None:
     reader = CountingReader(data_folder=tmp_path)
     first = reader.load_data()
-    assert (tmp_path / "Counting" / "original" / "dataset_URM.zip").is_file()
+    assert (tmp_path / "Counting" / "original" / MANIFEST).is_file()
     second = reader.load_data()
     assert reader.n_reads == 1
     assert (first.get_URM_all() != second.get_URM_all()).nnz == 0
@@ -103,7 +103,7 @@ def test_second_load_finds_what_the_first_one_kept(tmp_path: Path) -> None:
 
 def test_reload_reads_the_original_again_and_replaces_what_was_kept(tmp_path: Path) -> None:
     CountingReader(data_folder=tmp_path).load_data()
-    kept = tmp_path / "Counting" / "original" / "dataset_global_attributes.zip"
+    kept = tmp_path / "Counting" / "original" / MANIFEST
     before = kept.stat().st_mtime_ns
     reader = CountingReader(True, data_folder=tmp_path)
     reader.load_data()
@@ -116,7 +116,7 @@ def test_string_is_the_folder_to_keep_in(tmp_path: Path) -> None:
     reader.load_data(f"{tmp_path}/elsewhere/")
     reader.load_data(f"{tmp_path}/elsewhere")
     assert reader.n_reads == 1
-    assert (tmp_path / "elsewhere" / "dataset_URM.zip").is_file()
+    assert (tmp_path / "elsewhere" / MANIFEST).is_file()
     assert not (tmp_path / "data").exists()
 
 
@@ -129,31 +129,7 @@ def test_false_neither_reads_nor_writes(tmp_path: Path) -> None:
     assert reader.n_reads == 3
 
 
-def test_damaged_cache_is_named_and_made_anew(tmp_path: Path) -> None:
-    CountingReader(data_folder=tmp_path).load_data()
-    damaged = tmp_path / "Counting" / "original" / "dataset_URM.zip"
-    damaged.write_bytes(damaged.read_bytes()[:100])
-    reader = CountingReader(data_folder=tmp_path)
-    with pytest.warns(UserWarning, match="cannot be used and is made anew") as caught:
-        dataset = reader.load_data()
-    assert str(damaged.parent) in str(caught[0].message)
-    assert len(caught) == 1
-    assert dataset.get_URM_all().nnz == 3
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        reader.load_data()
-    assert reader.n_reads == 1
-
-
-def test_incomplete_cache_is_read_anew(tmp_path: Path) -> None:
-    reader = CountingReader(data_folder=tmp_path)
-    reader.load_data()
-    (tmp_path / "Counting" / "original" / "dataset_global_attributes.zip").unlink()
-    reader.load_data()
-    assert reader.n_reads == 2
-
-
-def test_cache_without_a_matrix_that_the_reader_provides_is_made_anew(tmp_path: Path) -> None:
+def test_archives_without_a_matrix_that_the_reader_provides_are_made_anew(tmp_path: Path) -> None:
     """As of an older edition of the reader, or of the host's, whose MovieLens 100K has no features."""
 
     class RicherReader(CountingReader):
@@ -164,7 +140,8 @@ def test_cache_without_a_matrix_that_the_reader_provides_is_made_anew(tmp_path: 
             URM_all = poorer.get_URM_all()
             return Dataset(self.get_dataset_name(), {"URM_all": URM_all, "URM_timestamp": URM_all})
 
-    CountingReader(data_folder=tmp_path).load_data()
+    folder = tmp_path / "Counting" / "original"
+    CountingReader(data_folder=tmp_path).load_data(save_folder_path=False).save_data(folder)
     reader = RicherReader(data_folder=tmp_path)
     with pytest.warns(UserWarning, match=r"cannot be used and is made anew.* got none of URM_timestamp"):
         dataset = reader.load_data()

@@ -242,7 +242,7 @@ def test_two_ratings_of_one_pair_are_refused_not_summed(edition: str, make_zip: 
     member = next(iter(CONTENT[edition]))
     lines = CONTENT[edition][member]
     last_line = lines.splitlines(keepends=True)[-1]
-    with pytest.raises(ValueError, match=r"1 line.s. that break this, the first for user 3 and item 10"):
+    with pytest.raises(ValueError, match=r"one line for .* got 1 more, the first for user 3 and item 10"):
         load(edition, make_zip(edition, {member: lines + last_line}))
 
 

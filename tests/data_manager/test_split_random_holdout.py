@@ -2,10 +2,12 @@
 
 import doctest
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse as sps
+from hypothesis import given
 
 from Data_manager.split_functions import split_train_validation_random_holdout as module
 from Data_manager.split_functions.split_train_validation_random_holdout import (
@@ -13,67 +15,28 @@ from Data_manager.split_functions.split_train_validation_random_holdout import (
     split_train_in_two_percentage_user_wise,
 )
 from tests.conftest import planted_factors_URM
+from tests.data_manager.split_laws import cells, few_examples, seeds, shares, timed_URMs
+from tests.reference import data_splits as reference
 
 SPLITS = [split_train_in_two_percentage_global_sample, split_train_in_two_percentage_user_wise]
 every_split = pytest.mark.parametrize("split", SPLITS)
 
 
-def triples(URM: sps.csr_matrix) -> set[tuple[int, int, float]]:
-    coo = URM.tocoo()
-    return set(zip(coo.row.tolist(), coo.col.tolist(), coo.data.tolist()))
-
-
 @every_split
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.83, 1.0])
-def test_parts_are_disjoint_and_complete(split: Callable, share: float, planted_URM: sps.csr_matrix) -> None:
-    train, rest = split(planted_URM, share, random_seed=3)
-    assert triples(train) & triples(rest) == set()
-    assert triples(train) | triples(rest) == triples(planted_URM)
+@few_examples
+@given(timed=timed_URMs(), share=shares, seed=seeds)
+def test_parts_are_disjoint_and_complete_for_any_share(split: Callable, timed: Any, share: float, seed: int) -> None:
+    URM, _ = timed
+    train, rest = split(URM, share, random_seed=seed, verbose=False)
+    assert train.nnz + rest.nnz == URM.nnz and {**cells(train), **cells(rest)} == cells(URM)
 
 
-@every_split
-def test_parts_are_canonical_csr_float64_of_the_same_shape(split: Callable, planted_URM: sps.csr_matrix) -> None:
-    for part in split(planted_URM.astype(np.float32).tocoo(), 0.5, random_seed=3):
-        assert sps.isspmatrix_csr(part) and part.dtype == np.float64 and part.shape == planted_URM.shape
-        part.check_format(full_check=True)
-        assert part.has_canonical_format
-
-
-@every_split
-def test_input_is_not_changed(split: Callable) -> None:
-    URM = sps.csr_matrix(([3.0, 0.0, 1.0, 2.0], [2, 1, 0, 0], [0, 3, 4]), shape=(2, 3))
-    before = [array.copy() for array in (URM.data, URM.indices, URM.indptr)]
-    split(URM, 0.5, random_seed=0)
-    for array, old in zip((URM.data, URM.indices, URM.indptr), before):
-        np.testing.assert_array_equal(array, old)
-
-
-@every_split
-def test_same_seed_same_split_and_other_seed_another(split: Callable, planted_URM: sps.csr_matrix) -> None:
-    first, again, other = (triples(split(planted_URM, 0.5, random_seed=seed)[0]) for seed in (7, 7, 8))
-    assert first == again
-    assert first != other
-
-
-@every_split
-def test_without_seed_every_split_differs(split: Callable, planted_URM: sps.csr_matrix) -> None:
-    np.random.seed(0)  # the global state must make no difference
-    first = triples(split(planted_URM, 0.5)[0])
-    np.random.seed(0)
-    assert triples(split(planted_URM, 0.5)[0]) != first
-
-
-@every_split
-def test_global_random_state_is_left_alone(split: Callable, planted_URM: sps.csr_matrix) -> None:
-    before = np.random.get_state()[1].copy()
-    split(planted_URM, 0.5)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 1 / 3, 0.5, 0.8, 1.0])
-def test_global_sample_takes_the_rounded_share_of_all(share: float, planted_URM: sps.csr_matrix) -> None:
-    train, _ = split_train_in_two_percentage_global_sample(planted_URM, share, random_seed=0)
-    assert train.nnz == round(planted_URM.nnz * share)
+@few_examples
+@given(timed=timed_URMs(), share=shares, seed=seeds)
+def test_global_sample_takes_the_rounded_share_of_all(timed: Any, share: float, seed: int) -> None:
+    URM, _ = timed
+    train, _ = split_train_in_two_percentage_global_sample(URM, share, random_seed=seed, verbose=False)
+    assert train.nnz == round(URM.nnz * share)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 1 / 3, 0.5, 0.8, 0.99, 1.0])
@@ -81,11 +44,21 @@ def test_user_wise_takes_the_rounded_share_of_each_user(share: float) -> None:
     profile_lengths = [0, 1, 2, 3, 5, 6, 10, 17, 40]
     URM = sps.csr_matrix([[1.0] * length + [0.0] * (40 - length) for length in profile_lengths])
     train, _ = split_train_in_two_percentage_user_wise(URM, share, random_seed=0)
-    for user, length in enumerate(profile_lengths):
-        expected = round(length * share)
-        if expected == length and length > 1:
-            expected -= 1
-        assert train[user].nnz == expected, f"user with {length} interactions"
+    assert np.diff(train.indptr).tolist() == [reference.n_train_of_user(length, share) for length in profile_lengths]
+
+
+@few_examples
+@given(timed=timed_URMs(), share=shares, seed=seeds)
+def test_user_wise_takes_the_interactions_with_the_lowest_random_numbers(timed: Any, share: float, seed: int) -> None:
+    """What a seed gives stays what it is from version to version."""
+    URM, _ = timed
+    numbers = np.random.default_rng(seed).integers(0, 1 << (63 - URM.shape[0].bit_length()), size=URM.nnz).tolist()
+    number_of = dict(zip(sorted(cells(URM)), numbers))
+    expected = set()
+    for profile in reference.profiles(cells(URM), URM.shape[0]):
+        expected.update(sorted(profile, key=number_of.get)[: reference.n_train_of_user(len(profile), share)])
+    train, _ = split_train_in_two_percentage_user_wise(URM, share, random_seed=seed)
+    assert set(cells(train)) == expected
 
 
 def test_user_wise_rounds_halves_to_the_even_number() -> None:
@@ -109,13 +82,6 @@ def test_user_wise_pairs_are_taken_independently_across_users() -> None:
     URM = sps.csr_matrix(np.ones((200, 10)))
     train, _ = split_train_in_two_percentage_user_wise(URM, 0.5, random_seed=0)
     assert len({tuple(row) for row in train.toarray()}) > 100
-
-
-@every_split
-def test_explicit_zeros_are_no_interactions(split: Callable) -> None:
-    URM = sps.csr_matrix(([1.0, 0.0, 2.0, 0.0], ([0, 0, 1, 1], [0, 1, 0, 1])), shape=(2, 2))
-    train, rest = split(URM, 0.5, random_seed=0, verbose=False)
-    assert train.nnz + rest.nnz == 2
 
 
 def test_warnings_name_the_users_without_items(capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,21 +129,6 @@ BAD = {
 def test_bad_arguments_are_refused(split: Callable, error: type[Exception], arguments: dict) -> None:
     with pytest.raises(error, match=f"{next(iter(arguments))} must be"):
         split(sps.csr_matrix(np.ones((2, 2))), **arguments)
-
-
-@every_split
-@pytest.mark.parametrize(
-    ("error", "URM"),
-    [
-        (TypeError, np.ones((2, 2))),
-        (ValueError, sps.csr_matrix((2, 2))),
-        (ValueError, sps.csr_matrix([[1.0, np.nan]])),
-        (ValueError, sps.csr_matrix([[1.0, np.inf]])),
-    ],
-)
-def test_bad_matrices_are_refused(split: Callable, error: type[Exception], URM: object) -> None:
-    with pytest.raises(error, match=r"URM_(all|train) must be"):
-        split(URM, 0.5)
 
 
 def test_large_split_keeps_users_apart() -> None:

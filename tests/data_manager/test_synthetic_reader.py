@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
+from Data_manager._dataset_cache import MANIFEST
 from Data_manager.synthetic_reader import SyntheticReader
 
 
@@ -113,6 +114,6 @@ def test_it_keeps_nothing_unless_a_folder_is_given(tmp_path: object, monkeypatch
     SyntheticReader(**size).load_data()
     assert list(tmp_path.iterdir()) == []
     SyntheticReader(**size).load_data("kept")
-    assert (tmp_path / "kept" / "dataset_URM.zip").is_file()
+    assert (tmp_path / "kept" / MANIFEST).is_file()
     other = SyntheticReader(**{**size, "n_ratings": 1400}).load_data("kept")
     assert other.get_URM_all().nnz == 1400

@@ -1,0 +1,152 @@
+"""From encoded interactions and features to a Dataset: every user, item and feature gets an index."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sps
+
+from Data_manager._cells import Cells, Values
+from Data_manager._id_encoder import EncodedIds, IdEncoder
+from Data_manager._id_index import IdIndex, Ids
+from Data_manager._interaction_rules import InteractionRules, RepeatedInteraction
+from Data_manager.Dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Interactions, or a part of them: user, item, and a value for each URM by name."""
+
+    users: EncodedIds
+    items: EncodedIds
+    values: Mapping[str, Values]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of items or users: one cell of an ICM or UCM for each row."""
+
+    owners: EncodedIds
+    features: EncodedIds
+    values: Values
+
+
+@dataclass(frozen=True)
+class _Group:
+    """All parts of interactions that make URMs of one pattern."""
+
+    users: npt.NDArray[np.int32]
+    items: npt.NDArray[np.int32]
+    values: Mapping[str, Values]
+    rules: InteractionRules
+
+
+class DatasetBuilder:
+    """Collects interactions and features, then builds the Dataset.
+
+    An index is the order of first appearance: users and items over the interactions as they were added, then the items
+    that only ICMs have and the users that only UCMs have; features for each ICM and UCM on their own.
+
+    Parameters
+    ----------
+    known_users, known_items : numpy.ndarray of int64, or of object with str, optional
+        Ids that have the indices 0..n-1, whether they occur or not; others are appended.
+
+    Attributes
+    ----------
+    notices : list of str
+        After `build`: what the rules have left out.
+    """
+
+    def __init__(self, known_users: Ids | None = None, known_items: Ids | None = None) -> None:
+        self._users, self._items = IdEncoder(known_users), IdEncoder(known_items)
+        self._groups: list[_Group] = []
+        self._ICMs: dict[str, Features] = {}
+        self._UCMs: dict[str, Features] = {}
+        self.notices: list[str] = []
+
+    def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules) -> list[str]:
+        """Add URMs of one pattern, given in parts; returns their names, none if there is no entry."""
+        users, items, values = [], [], defaultdict(list)
+        for part in parts:
+            users.append(self._users.encode(part.users))
+            items.append(self._items.encode(part.items))
+            for name, entries in part.values.items():
+                values[name].append(entries)
+        if not any(map(len, users)):
+            return []
+        joined = {name: _joined(values.pop(name)) for name in list(values)}
+        self._groups.append(_Group(_joined(users), _joined(items), joined, rules))
+        return list(joined)
+
+    def add_item_features(self, name: str, features: Features) -> None:
+        """Add an ICM."""
+        self._ICMs[name] = features
+
+    def add_user_features(self, name: str, features: Features) -> None:
+        """Add a UCM."""
+        self._UCMs[name] = features
+
+    def build(self, dataset_name: str | None, is_implicit: bool) -> Dataset:
+        """The Dataset, verified.
+
+        Raises
+        ------
+        ValueError
+            If no interaction is left, a feature matrix has no cell, or implicit data is not all ones.
+        """
+        ICM_rows = {name: self._items.encode(features.owners) for name, features in self._ICMs.items()}
+        UCM_rows = {name: self._users.encode(features.owners) for name, features in self._UCMs.items()}
+        shape = (len(self._users), len(self._items))
+        URMs: dict[str, sps.csr_matrix] = {}
+        self.notices = []
+        for group in self._groups:
+            URMs.update(self._matrices(group, shape))
+        ICMs, ICM_mappers = _feature_matrices(self._ICMs, ICM_rows, shape[1])
+        UCMs, UCM_mappers = _feature_matrices(self._UCMs, UCM_rows, shape[0])
+        dataset = Dataset._of_parts(
+            dataset_name=dataset_name,
+            URM_dictionary=URMs,
+            ICM_dictionary=ICMs,
+            ICM_feature_mapper_dictionary=ICM_mappers,
+            UCM_dictionary=UCMs,
+            UCM_feature_mapper_dictionary=UCM_mappers,
+            user_original_ID_to_index=IdIndex(self._users.ids),
+            item_original_ID_to_index=IdIndex(self._items.ids),
+            is_implicit=is_implicit,
+            additional_data_mapper={},
+        )
+        dataset.verify_data_consistency()
+        return dataset
+
+    def _matrices(self, group: _Group, shape: tuple[int, int]) -> dict[str, sps.csr_matrix]:
+        try:
+            URMs, notices = group.rules.matrices(group.users, group.items, group.values, shape)
+        except RepeatedInteraction as error:
+            raise ValueError(
+                f"interactions must have one line for a user and an item, got {error.n_repeated} more, the first for "
+                f"user {self._users.ids[error.user]} and item {self._items.ids[error.item]}"
+            ) from error
+        self.notices += notices
+        return URMs
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _feature_matrices(
+    features: Mapping[str, Features], rows: Mapping[str, npt.NDArray[np.int32]], n_rows: int
+) -> tuple[dict[str, sps.csr_matrix], dict[str, dict[str, int]]]:
+    """The ICMs or UCMs, repeated cells summed, and their feature mappers."""
+    matrices, mappers = {}, {}
+    for name, table in features.items():
+        encoder = IdEncoder()
+        columns = encoder.encode(table.features)
+        cells = Cells(rows[name], columns, (n_rows, len(encoder)))
+        matrices[name] = cells.to_csr(cells.reduce(table.values, "sum"))
+        mappers[name] = dict(IdIndex(encoder.ids))
+    return matrices, mappers

@@ -1,0 +1,131 @@
+"""The files that a user's own data consists of: one, those of a folder, or the members of a zip."""
+
+import bz2
+import fnmatch
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from Data_manager._zip_members import member_names, open_zip
+
+PARQUET_SUFFIXES = (".parquet", ".pq")
+TEXT_SUFFIXES = (".csv", ".tsv", ".dat", ".txt", ".data", ".inter")
+
+_DECOMPRESS: dict[str, Callable[[Path], IO[bytes]]] = {
+    ".gz": partial(gzip.open, mode="rb"),  # type: ignore[dict-item]
+    ".bz2": partial(bz2.open, mode="rb"),
+    ".xz": partial(lzma.open, mode="rb"),
+}
+
+
+@dataclass(frozen=True)
+class RatingsFile:
+    """One file, or one member of a zip.
+
+    Parameters
+    ----------
+    path : Path
+        The file, or the zip.
+    where : str
+        Its name in messages.
+    is_parquet : bool
+    open : callable
+        Gives a new binary stream at its start, decompressed, as a context manager.
+    """
+
+    path: Path
+    where: str
+    is_parquet: bool
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+def files_on_disk(path: Path, pattern: str | None) -> list[Path]:
+    """The file itself, or those of a folder and its subfolders, in the order of their names.
+
+    In a folder, names that begin with "." or "_" are passed over, and so is what `pattern` does not match; without a
+    pattern it is the Parquet files, or else the text files.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise ValueError(f"ratings must be an existing file or folder, got '{path}'")
+    visible = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not any(part[0] in "._" for part in file.relative_to(path).parts)
+    ]
+    if pattern is not None:
+        chosen = [file for file in visible if fnmatch.fnmatch(file.name, pattern)]
+    else:
+        parquet = [file for file in visible if file.suffix.lower() in PARQUET_SUFFIXES]
+        chosen = parquet or [file for file in visible if _is_text(file.name)]
+    if not chosen:
+        allowed = f"files that match {pattern!r}" if pattern else f"{', '.join(PARQUET_SUFFIXES + TEXT_SUFFIXES)} files"
+        names = ", ".join(file.name for file in visible[:10]) or "none"
+        raise ValueError(f"ratings must be a folder with {allowed}, got '{path}' with: {names}")
+    return chosen
+
+
+def ratings_files(paths: list[Path], pattern: str | None) -> Iterator[RatingsFile]:
+    """The files, and the members of those that are zips."""
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix == ".zip":
+            yield from _members(path, pattern)
+        else:
+            yield RatingsFile(path, f"'{path}'", suffix in PARQUET_SUFFIXES, partial(_opened, path))
+
+
+def _is_text(name: str) -> bool:
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
+    if suffixes and suffixes[-1] in (*_DECOMPRESS, ".zip"):
+        return True
+    return bool(suffixes) and suffixes[-1] in TEXT_SUFFIXES
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    decompress = _DECOMPRESS.get(path.suffix.lower())
+    if decompress is None:
+        with path.open("rb") as stream:
+            yield stream
+        return
+    try:
+        with decompress(path) as stream:
+            yield stream
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
+        raise ValueError(f"'{path}' is damaged or not compressed as its name says ({error})") from error
+
+
+def _members(path: Path, pattern: str | None) -> Iterator[RatingsFile]:
+    names = [name for name in member_names(path) if _matches(Path(name).name, pattern)]
+    if not names:
+        raise ValueError(
+            f"'{path}' must have members that match {pattern or ' or '.join(TEXT_SUFFIXES)}, got "
+            f"{', '.join(member_names(path)[:10]) or 'none'}"
+        )
+    for name in names:
+        yield RatingsFile(path, f"'{path}', member '{name}'", False, partial(_opened_member, path, name))
+
+
+def _matches(name: str, pattern: str | None) -> bool:
+    if pattern is not None:
+        return fnmatch.fnmatch(name, pattern)
+    return name[0] not in "._" and Path(name).suffix.lower() in TEXT_SUFFIXES
+
+
+@contextmanager
+def _opened_member(path: Path, name: str) -> Iterator[IO[bytes]]:
+    with open_zip(path, [name]) as archive, archive.open(name) as stream:
+        yield stream

@@ -1,0 +1,67 @@
+"""Ratings in a pandas data frame."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from Data_manager._cells import Values
+from Data_manager._dataset_builder import Interactions
+from Data_manager._id_encoder import encode_series
+from Data_manager._interaction_rules import URM_TIMESTAMP
+from Data_manager._ratings_columns import RatingsColumns
+
+
+def check_frame(frame: pd.DataFrame, columns: RatingsColumns) -> None:
+    """Refuse a frame that does not have the columns, each once."""
+    there: list[Any] = list(frame.columns)
+    if columns.by_position:
+        if max(map(int, columns.present())) >= len(there):
+            raise ValueError(f"columns must be positions in 0..{len(there) - 1}, got {columns.present()}")
+        return
+    missing = [name for name in columns.present() if there.count(name) != 1]
+    if missing:
+        raise ValueError(f"ratings must have the column(s) {', '.join(map(str, missing))} once, got {there}")
+
+
+def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
+    """The interactions of a checked frame, which is not changed; without ratings each has the value 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a column is of another type, or holds a missing or not finite value.
+    """
+
+    def column(of: Any) -> "pd.Series[Any]":
+        series: pd.Series[Any] = frame.iloc[:, of] if columns.by_position else frame[of]
+        return series
+
+    values = {"URM_all": np.ones(len(frame))}
+    if columns.rating is not None:
+        values["URM_all"] = _numbers(f"column {columns.rating!r}", column(columns.rating))
+    if columns.timestamp is not None:
+        values[URM_TIMESTAMP] = _numbers(f"column {columns.timestamp!r}", _as_seconds(column(columns.timestamp)))
+    return Interactions(
+        users=encode_series(f"column {columns.user!r}", column(columns.user)),
+        items=encode_series(f"column {columns.item!r}", column(columns.item)),
+        values=values,
+    )
+
+
+def _numbers(name: str, column: "pd.Series[Any]") -> Values:
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
+        raise TypeError(f"{name} must hold real numbers, got {column.dtype} values")
+    numbers: Values = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if wrong.size > 0:
+        raise ValueError(f"{name} must hold a finite number in every row, got {numbers[wrong[0]]} in row {wrong[0]}")
+    return numbers
+
+
+def _as_seconds(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Dates and times as seconds since 1970 (those without a zone are taken as UTC); other values as they are."""
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        return column
+    epoch = pd.Timestamp(0, tz=getattr(column.dt, "tz", None))
+    return (column - epoch) / pd.Timedelta(seconds=1)
