@@ -100,10 +100,9 @@ class DataPostprocessing(DataReader):
 
     def _source_files(self) -> list[Path]:
         """The files that the wrapped reader reads."""
-        reader: Any = self.dataReader_object
-        return list(reader._source_files())
+        return self.dataReader_object._source_files()
 
     def _reader_options(self) -> dict[str, Any]:
         """What the result depends on beside the files: the arguments here and, as "of", the wrapped reader's."""
-        reader: Any = self.dataReader_object
-        return {**self._options(), "of": reader._reader_options()}
+        reader = self.dataReader_object
+        return {**self._options(), "of": {"reader": type(reader).__name__, **reader._reader_options()}}

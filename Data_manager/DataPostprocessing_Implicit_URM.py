@@ -33,7 +33,7 @@ class DataPostprocessing_Implicit_URM(DataPostprocessing):
         return "implicit/"
 
     def _options(self) -> dict[str, Any]:
-        return {"implicit": True}
+        return {}
 
     def _process(self, dataset: Dataset) -> Dataset:
         URM_all = dataset.get_URM_all()

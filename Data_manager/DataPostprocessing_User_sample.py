@@ -51,7 +51,7 @@ class DataPostprocessing_User_sample(DataPostprocessing):
         return {"user_quota": self.user_quota, "random_seed": self.random_seed}
 
     def _process(self, dataset: Dataset) -> Dataset:
-        n_users = len(dataset.get_user_original_ID_to_index_mapper())
+        n_users, _ = dataset.get_URM_all().shape
         n_kept = max(1, round(n_users * self.user_quota))
         in_random_order = np.random.default_rng(self.random_seed).permutation(n_users)
         self._print(f"Keeping {n_kept} of {n_users} users")

@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ PROCESSINGS: dict[str, tuple[Wrap, str, dict[str, Any]]] = {
         "user_sample_0.7_seed_3/",
         {"user_quota": 0.7, "random_seed": 3},
     ),
-    "implicit": (DataPostprocessing_Implicit_URM, "implicit/", {"implicit": True}),
+    "implicit": (DataPostprocessing_Implicit_URM, "implicit/", {}),
     "minimum": (
         lambda reader: DataPostprocessing_Minimum_Rating(reader, 1),
         "minimum_rating_1/",
@@ -51,7 +52,7 @@ def test_names_folders_and_hooks_are_the_wrapped_readers(
     processing: tuple[Wrap, str, dict[str, Any]], tmp_path: Path
 ) -> None:
     wrap, subfolder, options = processing
-    inner = ToyReader(keeps=True, data_folder=tmp_path)
+    inner = ToyReader(keeps=True, sources=(Path("toy.zip"),), data_folder=tmp_path)
     reader = wrap(inner)
     assert isinstance(reader, DataReader) and reader.dataReader_object is inner
     for name in ("DATASET_SUBFOLDER", "DATASET_SPLIT_ROOT_FOLDER", "DATASET_OFFLINE_ROOT_FOLDER", "data_folder"):
@@ -64,7 +65,7 @@ def test_names_folders_and_hooks_are_the_wrapped_readers(
     assert subfolder == reader.DATASET_SUBFOLDER_ORIGINAL
     assert DataReader.DATASET_SUBFOLDER_ORIGINAL == inner.DATASET_SUBFOLDER_ORIGINAL == "original/"
     assert reader._source_files() == [Path("toy.zip")]
-    assert reader._reader_options() == {**options, "of": {"colour": "blue"}}
+    assert reader._reader_options() == {**options, "of": {"reader": "ToyReader", "colour": "blue"}}
     assert json.loads(json.dumps(reader._reader_options())) == reader._reader_options()
 
 
@@ -76,9 +77,28 @@ def test_processed_data_set_is_kept_beside_the_original_one_and_read_from_there(
     first = wrap(inner).load_data()
     assert {path.name for path in (tmp_path / "Toy").iterdir()} == {"original", subfolder.rstrip("/")}
     assert_same_content(inner.load_data(), toy())
-    (tmp_path / "Toy" / "original" / "dataset_URM.zip").unlink()
+    assert_same_content(wrap(inner).load_data(save_folder_path=tmp_path / "anew"), first)
+    shutil.rmtree(tmp_path / "Toy" / "original")
     assert_same_content(wrap(inner).load_data(), first)
-    assert inner.n_reads == 1
+    assert inner.n_reads == 1, "the original data set was read from where it was kept, then only the processed one"
+
+
+def test_processed_data_set_is_made_anew_when_what_it_depends_on_has_changed(
+    processing: tuple[Wrap, str, dict[str, Any]], tmp_path: Path
+) -> None:
+    wrap, _, _ = processing
+    source = tmp_path / "toy.zip"
+    source.write_bytes(b"first edition")
+
+    def n_reads(**arguments: Any) -> int:
+        inner = ToyReader(keeps=True, sources=(source,), data_folder=tmp_path / "data", **arguments)
+        wrap(inner).load_data()
+        return inner.n_reads
+
+    assert [n_reads(), n_reads()] == [1, 0]
+    assert [n_reads(colour="red"), n_reads(colour="red")] == [1, 0]
+    source.write_bytes(b"second edition")
+    assert [n_reads(colour="red"), n_reads(colour="red")] == [1, 0]
 
 
 def test_nothing_is_read_or_written_with_false_by_no_reader_of_the_chain(
@@ -106,10 +126,12 @@ def test_reader_that_keeps_nothing_keeps_nothing_when_wrapped(
 def test_chosen_folder_holds_the_processed_data_set_and_the_default_one_the_original(tmp_path: Path) -> None:
     inner = ToyReader(keeps=True, data_folder=tmp_path / "data")
     dataset = DataPostprocessing_K_Cores(inner, 2).load_data(save_folder_path=f"{tmp_path}/chosen/")
-    kept = ToyReader().load_data()
-    kept.load_data(tmp_path / "chosen")
-    assert_same_content(kept, dataset)
     assert [path.name for path in (tmp_path / "data" / "Toy").iterdir()] == ["original"]
+    other = ToyReader(keeps=True, data_folder=tmp_path / "nowhere")
+    assert_same_content(DataPostprocessing_K_Cores(other, 2).load_data(save_folder_path=tmp_path / "chosen"), dataset)
+    assert other.n_reads == 0
+    # another processing does not take it for its own
+    assert DataPostprocessing_K_Cores(other, 1).load_data(save_folder_path=tmp_path / "chosen").get_URM_all().nnz == 6
 
 
 def test_reload_is_the_wrapped_readers_and_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,11 +162,17 @@ def test_nested_folders_stand_in_one_another_outermost_first(tmp_path: Path) -> 
     assert reader.DATASET_SUBFOLDER_ORIGINAL == "1_cores/user_sample_1_seed_42/implicit/"
     assert reader._reader_options() == {
         "k_cores_value": 1,
-        "of": {"user_quota": 1.0, "random_seed": 42, "of": {"implicit": True, "of": {"colour": "blue"}}},
+        "of": {
+            "reader": "DataPostprocessing_User_sample",
+            "user_quota": 1.0,
+            "random_seed": 42,
+            "of": {"reader": "DataPostprocessing_Implicit_URM", "of": {"reader": "ToyReader", "colour": "blue"}},
+        },
     }
     dataset = reader.load_data()
-    assert (tmp_path / "Toy/1_cores/user_sample_1_seed_42/implicit/dataset_URM.zip").is_file()
-    assert (tmp_path / "Toy/user_sample_1_seed_42/implicit/dataset_URM.zip").is_file()
+    kept = {path.parent.relative_to(tmp_path / "Toy").as_posix() for path in tmp_path.rglob("dataset_cache.json")}
+    inner = "user_sample_1_seed_42/implicit"
+    assert kept == {"original", "implicit", inner, f"1_cores/{inner}"}
     assert dataset.is_implicit() and reader.IS_IMPLICIT
     np.testing.assert_array_equal(dataset.get_URM_all().toarray(), [[1, 1, 0], [0, 1, 0], [1, 1, 1]])
 

@@ -17,10 +17,20 @@ class ToyReader(DataReader):
     DATASET_SUBFOLDER = "Toy/"
     KEEPS_DATASET = False
 
-    def __init__(self, *, keeps: bool = False, changes: dict[str, Any] | None = None, **arguments: Any) -> None:
+    def __init__(
+        self,
+        *,
+        keeps: bool = False,
+        changes: dict[str, Any] | None = None,
+        sources: tuple[Path, ...] = (),
+        colour: str = "blue",
+        **arguments: Any,
+    ) -> None:
         super().__init__(**{"verbose": False, **arguments})
         vars(self).update(KEEPS_DATASET=keeps)
         self.changes = changes or {}
+        self.sources = sources
+        self.colour = colour
         self.n_reads = 0
 
     def _load_from_original_file(self) -> Dataset:
@@ -28,7 +38,7 @@ class ToyReader(DataReader):
         return toy(**self.changes)
 
     def _source_files(self) -> list[Path]:
-        return [Path("toy.zip")]
+        return list(self.sources)
 
     def _reader_options(self) -> dict[str, Any]:
-        return {"colour": "blue"}
+        return {"colour": self.colour}
