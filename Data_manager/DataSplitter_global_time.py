@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
+from Data_manager._csr_cells import with_cells
 from Data_manager._quota_splitter import QuotaSplitter
 from Data_manager._split_quotas import quotas_text
 from Data_manager._split_storage import Split
@@ -14,7 +15,6 @@ from Data_manager._split_times import URM_TIMESTAMP, has_times, times_of_parts
 from Data_manager._split_verification import verify_times
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Data_manager.split_functions._parts import part_of
 from Data_manager.split_functions._timestamps import times_of_cells
 from Data_manager.split_functions.split_train_validation_global_time import time_of_train_percentage
 
@@ -118,7 +118,7 @@ class DataSplitter_global_time(QuotaSplitter):
         validation_start, test_start = self._instants(URM_all, URM_timestamp)
         times = times_of_cells(URM_all, URM_timestamp)
         is_train, is_test = times < validation_start, times >= test_start
-        parts = tuple(part_of(URM_all, chosen) for chosen in (is_train, ~is_train & ~is_test, is_test))
+        parts = tuple(with_cells(URM_all, chosen) for chosen in (is_train, ~is_train & ~is_test, is_test))
         kept_users, URMs, found = self._remaining(parts)
         return kept_users, URMs, {**found, "validation_start": validation_start, "test_start": test_start}
 

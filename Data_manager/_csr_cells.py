@@ -34,6 +34,7 @@ def with_cells(matrix: sps.csr_matrix, kept: npt.NDArray[np.bool_]) -> sps.csr_m
     kept : numpy.ndarray of bool, shape (matrix.nnz,)
         Whether each cell stays, in the order of `matrix.data`.
     """
-    n_kept_before = np.concatenate(([0], np.cumsum(kept)))  # (nnz + 1,)
-    cells = (matrix.data[kept], matrix.indices[kept], n_kept_before[matrix.indptr])
-    return sps.csr_matrix(cells, shape=matrix.shape)
+    # positions once, then plain gathers: several times as fast as a boolean index into each array
+    cells = np.flatnonzero(kept)
+    indptr = np.searchsorted(cells, matrix.indptr).astype(matrix.indptr.dtype)
+    return sps.csr_matrix((matrix.data[cells], matrix.indices[cells], indptr), shape=matrix.shape)

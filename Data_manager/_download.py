@@ -5,8 +5,10 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from Data_manager._zip_members import ZipError, check_complete_zip
 from Recommenders._atomic_file import atomic_path
@@ -135,7 +137,7 @@ def download(remote: RemoteFile, target_folder: Path, by_hand: list[Path], *, ve
             for address in addresses:
                 notify(f"Downloading: {address}")
                 notify(f"In folder: {target_folder}")
-                reason = _try_address(address, remote.md5, temporary, verbose, notify)
+                reason = fetch(address, temporary, partial(_check_content, md5=remote.md5), verbose, notify)
                 if reason is None:
                     break
                 failures[address] = reason
@@ -152,27 +154,45 @@ def download(remote: RemoteFile, target_folder: Path, by_hand: list[Path], *, ve
     return target
 
 
-class _WrongContentError(Exception):
+class WrongContentError(Exception):
     """What a server sent is not the file."""
 
 
-def _try_address(address: str, md5: str | None, path: Path, verbose: bool, notify: Notify) -> str | None:
-    """Download to a path, in several attempts; None, or the reason of the last failure."""
+def fetch(address: str, path: Path, check: Callable[[Path], None], progress: Any, notify: Notify) -> str | None:
+    """Download to a path, in several attempts.
+
+    Parameters
+    ----------
+    address : str
+    path : Path
+        Written over.
+    check : callable
+        Raises WrongContentError if the file at the path is not what it should be.
+    progress : bool or object
+        Whether to show a progress bar, or one in the form that pooch takes.
+    notify : callable
+        Is told what went wrong with each attempt.
+
+    Returns
+    -------
+    str or None
+        None if it is there, else the reason of the last failure.
+    """
     import pooch
     import requests
 
-    fetch = pooch.HTTPDownloader(
-        progressbar=verbose, chunk_size=_CHUNK_BYTES, timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
+    downloader = pooch.HTTPDownloader(
+        progressbar=progress, chunk_size=_CHUNK_BYTES, timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
     )
     reason = ""
     for attempt in range(1, 2 + N_RETRIES):
         if attempt > 1:
             time.sleep((attempt - 1) * RETRY_PAUSE_SECONDS)
         try:
-            fetch(address, str(path), None)
-            _check_content(path, md5)
+            downloader(address, str(path), None)
+            check(path)
             return None
-        except (requests.RequestException, ConnectionError, TimeoutError, _WrongContentError) as error:
+        except (requests.RequestException, ConnectionError, TimeoutError, WrongContentError) as error:
             reason = f"{_reason(error)} (attempts: {attempt})"
             is_final = _is_final(error)
         notify(f"Download failed: {reason}")
@@ -197,17 +217,22 @@ def _is_about_certificate(error: Exception) -> bool:
     return isinstance(error, requests.exceptions.SSLError) and "certificate" in str(error).lower()
 
 
+def check_hash(path: Path, md5: str) -> None:
+    """Raise WrongContentError if the file has another MD5."""
+    found = md5_of_file(path)
+    if found != md5.lower():
+        raise WrongContentError(f"its hash (MD5) must be {md5}, got {found}; {_beginning(path)}")
+
+
 def _check_content(path: Path, md5: str | None) -> None:
     if md5 is not None:
-        found = md5_of_file(path)
-        if found != md5:
-            raise _WrongContentError(f"its hash (MD5) must be {md5}, got {found}; {_beginning(path)}")
+        check_hash(path, md5)
         return
     try:
         check_complete_zip(path)
     except ZipError as error:
         found = f"{error.detail}; {_beginning(path)}"
-        raise _WrongContentError(f"it must be a zip that can be read to its end, got {found}") from error
+        raise WrongContentError(f"it must be a zip that can be read to its end, got {found}") from error
 
 
 def _beginning(path: Path) -> str:
@@ -216,7 +241,7 @@ def _beginning(path: Path) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, _WrongContentError):
+    if isinstance(error, WrongContentError):
         return f"what it sends is not the file: {error}"
     text = f"{type(error).__name__}: {error}"
     text = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."

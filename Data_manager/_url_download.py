@@ -3,46 +3,41 @@
 The zips of the readers come through `_download`, which knows their hashes and where users put them.
 """
 
-import hashlib
 import os
-from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from time import monotonic
-from typing import Any
-from urllib.request import urlopen
 
+from Data_manager._download import check_hash, fetch
 from Recommenders._atomic_file import atomic_path
 from Recommenders._validation import check_bool
 
-TIMEOUT_SECONDS = 60.0
-N_RETRIES = 2
-BLOCK_BYTES = 2**17
-
-ReportHook = Callable[[int, int, int], None]
-
 
 class _Progress:
-    """Prints, over one line again and again, how far a download is; a count of 0 starts the clock."""
+    """Prints, over one line again and again, how far a download is: a progress bar in the form that pooch takes."""
 
     def __init__(self) -> None:
-        self._start = monotonic()
+        self.total = -1
+        self.reset()
 
-    def __call__(self, count: int, block_size: int, total_size: int) -> None:
-        if count == 0:
-            self._start = monotonic()
-            return
+    def reset(self) -> None:
+        self._start = monotonic()
+        self.n_bytes = 0
+
+    def update(self, n_bytes: int) -> None:
+        """So many bytes more; the last block is seldom a whole one."""
+        self.n_bytes += n_bytes
         seconds = monotonic() - self._start
-        n_bytes = count * block_size
-        if total_size >= 0:  # the last block is seldom a whole one
-            n_bytes = min(n_bytes, total_size)
-        percent = f"{100 * n_bytes / total_size:.2f}%, " if total_size > 0 else ""
+        n_bytes = min(self.n_bytes, self.total) if self.total > 0 else self.n_bytes
+        percent = f"{100 * n_bytes / self.total:.2f}%, " if self.total > 0 else ""
         print(  # noqa: T201
             f"\rDataReader: Downloaded {percent}{n_bytes / 2**20:.2f} MB, "
             f"{n_bytes / 1024 / max(seconds, 1e-3):.0f} KB/s, {seconds:.0f} seconds passed",
             end="",
             flush=True,
         )
+
+    def close(self) -> None:
+        print()  # noqa: T201
 
 
 _progress = _Progress()
@@ -60,7 +55,11 @@ def urllretrieve_reporthook(count: int, block_size: int, total_size: int) -> Non
     total_size : int
         Bytes of the file; -1 if the server does not say, and the percentage is left out then.
     """
-    _progress(count, block_size, total_size)
+    if count == 0:
+        _progress.reset()
+        return
+    _progress.total = total_size
+    _progress.update(count * block_size - _progress.n_bytes)
 
 
 def download_from_URL(
@@ -110,37 +109,17 @@ def download_from_URL(
     if verbose:
         print(f"Downloading: {URL}")  # noqa: T201
         print(f"In folder: {target.parent}")  # noqa: T201
-    for attempts_left in reversed(range(1 + N_RETRIES)):
-        try:
-            with atomic_path(target) as temporary:
-                _fetch(URL, temporary, md5, _Progress() if verbose else None)
-            break
-        except (OSError, HTTPException, EOFError) as error:  # urllib's own errors are OSErrors
-            if attempts_left == 0:
-                raise ConnectionError(
-                    f"{file_name} could not be downloaded from {URL}\n  Reason: {type(error).__name__}: {error}\n"
-                    f"  Attempts: {1 + N_RETRIES}. Get it by other means and put it here: {target.absolute()}"
-                ) from error
-        finally:
-            if verbose:
-                print()  # noqa: T201 - ends the line of the progress
+    with atomic_path(target) as temporary:
+        reason = fetch(
+            URL,
+            temporary,
+            check=lambda path: None if md5 is None else check_hash(path, md5),
+            progress=_Progress() if verbose else False,
+            notify=lambda text: None,
+        )
+        if reason is not None:
+            raise ConnectionError(
+                f"{file_name} could not be downloaded from {URL}\n  Reason: {reason}\n"
+                f"  Get it by other means and put it here: {target.absolute()}"
+            )
     return target
-
-
-def _fetch(URL: str, path: Path, md5: str | None, report: ReportHook | None) -> None:
-    digest = hashlib.md5(usedforsecurity=False)
-    with urlopen(URL, timeout=TIMEOUT_SECONDS) as response, path.open("wb") as file:
-        expected = int(response.headers.get("Content-Length", -1))
-        blocks: Any = iter(lambda: response.read(BLOCK_BYTES), b"")
-        if report is not None:
-            report(0, BLOCK_BYTES, expected)
-        for count, block in enumerate(blocks, start=1):
-            file.write(block)
-            digest.update(block)
-            if report is not None:
-                report(count, BLOCK_BYTES, expected)
-        n_bytes = file.tell()
-    if expected not in (-1, n_bytes):
-        raise EOFError(f"{expected} bytes expected, {n_bytes} received")
-    if md5 is not None and digest.hexdigest() != md5.lower():
-        raise EOFError(f"its MD5 must be {md5}, got {digest.hexdigest()}")
