@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from Data_manager._statistics_plot import MAX_BARS, N_BINS, plot_statistics
+from Data_manager.Dataset import Dataset
 
 # 4 users with 3, 1, 2, 0 interactions; 4 items with 3, 2, 1, 0
 URM = sps.csr_matrix(np.array([[5.0, 3, 0.5, 0], [4, 0, 0, 0], [5, 2, 0, 0], [0, 0, 0, 0]]))
@@ -158,3 +160,21 @@ def test_matplotlib_is_loaded_when_it_draws_and_pyplot_never() -> None:
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("suffix", "beginning"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")])
+def test_the_suffix_of_the_file_says_the_format(suffix: str, beginning: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"statistics{suffix}"
+    Dataset("Toy", {"URM_all": URM}).plot_statistics(path)
+    assert path.read_bytes().startswith(beginning)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_cannot_be_drawn_leaves_the_older_picture(tmp_path: Path) -> None:
+    path = tmp_path / "statistics.unknown"
+    path.write_bytes(b"older")
+    with pytest.raises(ValueError, match="unknown"):
+        Dataset("Toy", {"URM_all": URM}).plot_statistics(path)
+    with pytest.raises(ValueError, match="URM_name must be"):
+        Dataset("Toy").plot_statistics(path)
+    assert path.read_bytes() == b"older" and list(tmp_path.iterdir()) == [path]
