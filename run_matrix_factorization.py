@@ -2,7 +2,7 @@
 
     python run_matrix_factorization.py
     python run_matrix_factorization.py --dataset ml-100k --data-folder FOLDER_WITH_ZIP
-    python run_matrix_factorization.py --ratings FILE --columns user,item,rating
+    python run_matrix_factorization.py --ratings FILE --columns user,item,rating[,timestamp]
 
 The ratings are split at random into 80 % for training, 10 % for validation (early stopping) and 10 % for the test.
 """
@@ -17,10 +17,8 @@ from typing import Any
 import pandas as pd
 import scipy.sparse as sps
 
-from Data_manager.DataReader import DataReader
+from Data_manager.command_line import add_data_arguments, reader_of_arguments
 from Data_manager.Dataset import Dataset
-from Data_manager.interactions_reader import InteractionsReader
-from Data_manager.reader_list import READERS, get_reader
 from Data_manager.split_functions.split_train_validation_random_holdout import (
     split_train_in_two_percentage_global_sample,
 )
@@ -55,19 +53,7 @@ def integer(minimum: int) -> Callable[[str], int]:
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument("--dataset", default="synthetic", help=f"one of {', '.join(READERS)} (default: synthetic)")
-    source.add_argument("--ratings", metavar="FILE", help="a text file of your own with one rating a line")
-    parser.add_argument(
-        "--columns",
-        metavar="USER,ITEM,RATING",
-        help="names or positions (from 0) of the columns of FILE (default: user,item,rating)",
-    )
-    parser.add_argument(
-        "--data-folder",
-        metavar="FOLDER",
-        help="with the data sets (default: $RECSYS_DATA_FOLDER, else Data_manager_split_datasets)",
-    )
+    add_data_arguments(parser)
     parser.add_argument("--epochs", type=integer(1), default=30, help="at the most (default: 30)")
     parser.add_argument("--num-factors", type=integer(1), default=20, help="length of an embedding (default: 20)")
     parser.add_argument("--seed", type=integer(0), default=42, help="of the split and the training (default: 42)")
@@ -78,19 +64,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         help="where model, tables and picture are written (default: result_experiments)",
     )
-    options = parser.parse_args(arguments)
-    if options.columns is not None and options.ratings is None:
-        parser.error("--columns goes with --ratings")
-    return options
-
-
-def make_reader(options: argparse.Namespace) -> DataReader:
-    if options.ratings is None:
-        return get_reader(options.dataset, data_folder=options.data_folder)
-    columns = (options.columns or "user,item,rating").split(",")
-    if all(column.isdecimal() for column in columns):
-        return InteractionsReader(options.ratings, [int(column) for column in columns])
-    return InteractionsReader(options.ratings, columns)
+    return parser.parse_args(arguments)
 
 
 def split(URM_all: sps.csr_matrix, seed: int) -> tuple[sps.csr_matrix, sps.csr_matrix, sps.csr_matrix]:
@@ -169,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"--output must be a folder or the name of a new one, got {error}") from error
-    dataset = make_reader(options).load_data()
+    dataset = reader_of_arguments(options).load_data()
     URM_train, URM_validation, URM_test = split(dataset.get_URM_all(), options.seed)
     recommender = MatrixFactorization_PyTorch(URM_train)
     try:

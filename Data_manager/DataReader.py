@@ -39,6 +39,10 @@ class DataReader:
 
     A reader is a subclass with the class attributes below and one method, `_load_from_original_file`.
 
+    A zip that is not in the data folder is downloaded into it: if the environment variable ``RECSYS_DATA_MIRROR`` then
+    names a folder on a server of the user's own (``https://...``), from there if it has the same file, else from
+    the data set's server.
+
     Parameters
     ----------
     reload_from_original_data : bool, default=False
@@ -126,6 +130,8 @@ class DataReader:
             the folder keeps another data set.
         ConnectionError
             If an original file is neither there nor can be downloaded; it says where to put it by hand.
+        OSError
+            If a download cannot be written to the end, as where the disk is full; it says the same.
         """
         folder = self._folder_to_keep_in(save_folder_path)
         self._told_not_writable = False
@@ -251,9 +257,7 @@ class DataReader:
             except OSError as error:
                 self._tell_not_writable(target, error)
                 target = Path(temporary)
-            self._print(f"Downloading: {remote.url}")
-            self._print(f"In folder: {target}")
-            yield download(remote, target, self.verbose, by_hand)
+            yield download(remote, target, by_hand, verbose=self.verbose, notify=self._print)
 
     def _tell_not_writable(self, folder: Path, error: OSError) -> None:
         if self._told_not_writable:

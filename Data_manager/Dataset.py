@@ -1,6 +1,5 @@
 """A data set: interactions, features of items and users, and the mappers from original ids to indices."""
 
-import copy
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,19 +8,22 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
+from Data_manager._dataset_access import DatasetAccess
 from Data_manager._dataset_content import check_additional_mappers, check_feature_mappers, check_matrices
 from Data_manager._dataset_removal import without_items_and_users
 from Data_manager._dataset_storage import read_dataset, write_dataset
-from Data_manager._id_index import IdIndex, Ids
+from Data_manager._id_index import IdIndex
 from Data_manager._mappers import check_ids
 from Data_manager._statistics import features_line, gini_index, interactions_block
+from Data_manager._statistics_plot import plot_statistics
 from Data_manager.data_consistency_check import assert_implicit_data, assert_URM_ICM_mapper_consistency
+from Recommenders._atomic_file import atomic_path
 from Recommenders._validation import check_bool
 
 __all__ = ["Dataset", "gini_index"]
 
 
-class Dataset:
+class Dataset(DatasetAccess):
     """Matrices by name, and the mappers from original ids to their rows and columns.
 
     The data set owns what it holds: matrices and mappers are copied when they come in and when they go out, so nothing
@@ -158,96 +160,6 @@ class Dataset:
         duplicate.verify_data_consistency()
         return duplicate
 
-    def get_dataset_name(self) -> str | None:
-        """The name of the data set."""
-        return self.DATASET_NAME
-
-    def is_implicit(self) -> bool:
-        """Whether the interactions are all 1."""
-        return self._IS_IMPLICIT
-
-    @staticmethod
-    def _find(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:
-        """The matrix or mapper itself; ValueError if there is none of that name."""
-        if name not in dictionary:
-            loaded = ", ".join(map(repr, dictionary)) or "(none)"
-            raise ValueError(f"{argument} must be one of those loaded: {loaded}, got {name!r}")
-        return dictionary[name]
-
-    def get_URM_all(self) -> sps.csr_matrix:
-        """A copy of the URM named "URM_all"."""
-        return self.get_URM_from_name("URM_all")
-
-    def get_URM_from_name(self, URM_name: str) -> sps.csr_matrix:
-        """A copy of that URM, shape (n_users, n_items); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._find("URM_name", self.AVAILABLE_URM, URM_name).copy()
-        return matrix
-
-    def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
-        """A copy of that ICM, shape (n_items, n_features); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._find("ICM_name", self.AVAILABLE_ICM, ICM_name).copy()
-        return matrix
-
-    def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
-        """A copy of that UCM, shape (n_users, n_features); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._find("UCM_name", self.AVAILABLE_UCM, UCM_name).copy()
-        return matrix
-
-    def get_ICM_feature_to_index_mapper_from_name(self, ICM_name: str) -> dict[str, int]:
-        """A copy of the feature mapper of that ICM."""
-        mapper: dict[str, int] = self._find("ICM_name", self.AVAILABLE_ICM_feature_mapper, ICM_name).copy()
-        return mapper
-
-    def get_loaded_URM_names(self) -> list[str]:
-        """The names of the URMs."""
-        return list(self.AVAILABLE_URM)
-
-    def get_loaded_URM_dict(self) -> dict[str, sps.csr_matrix]:
-        """Copies of all URMs by name."""
-        return {name: matrix.copy() for name, matrix in self.AVAILABLE_URM.items()}
-
-    def get_loaded_ICM_dict(self) -> dict[str, sps.csr_matrix]:
-        """Copies of all ICMs by name."""
-        return {name: matrix.copy() for name, matrix in self.AVAILABLE_ICM.items()}
-
-    def get_loaded_ICM_feature_mapper_dict(self) -> dict[str, dict[str, int]]:
-        """Copies of all ICMs' feature mappers by name."""
-        return copy.deepcopy(self.AVAILABLE_ICM_feature_mapper)
-
-    def get_loaded_UCM_dict(self) -> dict[str, sps.csr_matrix]:
-        """Copies of all UCMs by name."""
-        return {name: matrix.copy() for name, matrix in self.AVAILABLE_UCM.items()}
-
-    def get_loaded_UCM_feature_mapper_dict(self) -> dict[str, dict[str, int]]:
-        """Copies of all UCMs' feature mappers by name."""
-        return copy.deepcopy(self.AVAILABLE_UCM_feature_mapper)
-
-    def get_user_original_ID_to_index_mapper(self) -> dict[str, int]:
-        """A dictionary from the original id of each user to its row."""
-        return dict(self.user_original_ID_to_index)
-
-    def get_item_original_ID_to_index_mapper(self) -> dict[str, int]:
-        """A dictionary from the original id of each item to its column."""
-        return dict(self.item_original_ID_to_index)
-
-    def get_user_original_IDs(self) -> Ids:
-        """The original ids of the users, shape (n_users,), in the order of the rows: int64, or object with str."""
-        return self.user_original_ID_to_index.ids.copy()
-
-    def get_item_original_IDs(self) -> Ids:
-        """The original ids of the items, shape (n_items,), in the order of the columns: int64, or object with str."""
-        return self.item_original_ID_to_index.ids.copy()
-
-    def get_global_mapper_dict(self) -> dict[str, dict[str, int]]:
-        """Copies of both mappers, by `user_original_ID_to_index` and `item_original_ID_to_index`.
-
-        The host gives references, through which a splitter corrupts its reader's data set.
-        """
-        return {
-            "user_original_ID_to_index": self.get_user_original_ID_to_index_mapper(),
-            "item_original_ID_to_index": self.get_item_original_ID_to_index_mapper(),
-        }
-
     def print_statistics(self) -> None:
         """Print sizes, densities, profile lengths and the Gini index of URM_all, and a line for each ICM and UCM."""
         URM_all = self._find("URM_name", self.AVAILABLE_URM, "URM_all")
@@ -257,6 +169,23 @@ class Dataset:
                 print(features_line(kind, name, matrix))  # noqa: T201
             if matrices:
                 print("\n")  # noqa: T201
+
+    def plot_statistics(self, path: str | os.PathLike[str]) -> None:
+        """Draw popularity of the items, values of the interactions and lengths of the profiles in one picture.
+
+        Parameters
+        ----------
+        path : str or path
+            The file to write; its suffix says the format, such as ``.png``, ``.svg`` or ``.pdf``.
+
+        Raises
+        ------
+        ValueError
+            If the data set has no URM_all, or the format is unknown.
+        """
+        figure = plot_statistics(self.DATASET_NAME, self._find("URM_name", self.AVAILABLE_URM, "URM_all"))
+        with atomic_path(Path(path)) as temporary:
+            figure.savefig(temporary, dpi=150)
 
     def verify_data_consistency(self) -> None:
         """Check that matrices and mappers are complete and fit together.

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from Data_manager.Movielens.Movielens25MReader import Movielens25MReader
     from Data_manager.Movielens.Movielens32MReader import Movielens32MReader
     from Data_manager.Movielens.Movielens100KReader import Movielens100KReader
+    from Data_manager.Movielens.MovielensHetrec2011Reader import MovielensHetrec2011Reader
+    from Data_manager.Movielens.MovielensLatestReader import MovielensLatestReader
+    from Data_manager.Movielens.MovielensLatestSmallReader import MovielensLatestSmallReader
     from Data_manager.synthetic_reader import SyntheticReader
 
 _MODULE_OF = {
@@ -21,6 +24,9 @@ _MODULE_OF = {
     "Movielens25MReader": "Movielens.Movielens25MReader",
     "Movielens32MReader": "Movielens.Movielens32MReader",
     "Movielens100KReader": "Movielens.Movielens100KReader",
+    "MovielensHetrec2011Reader": "Movielens.MovielensHetrec2011Reader",
+    "MovielensLatestReader": "Movielens.MovielensLatestReader",
+    "MovielensLatestSmallReader": "Movielens.MovielensLatestSmallReader",
     "SyntheticReader": "synthetic_reader",
 }
 
@@ -32,6 +38,9 @@ __all__ = [
     "Movielens25MReader",
     "Movielens32MReader",
     "Movielens100KReader",
+    "MovielensHetrec2011Reader",
+    "MovielensLatestReader",
+    "MovielensLatestSmallReader",
     "SyntheticReader",
 ]
 

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._dataset_storage import sha256_of_file
+from Data_manager._archive_group import sha256_of_file
 from Data_manager._id_index import IdIndex
 from Data_manager.Dataset import Dataset
 from Recommenders._atomic_file import atomic_path

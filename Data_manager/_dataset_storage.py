@@ -1,12 +1,11 @@
 """The archives that a Dataset is saved in; names and keys are the host's, which can load them and be loaded from."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from Data_manager._archive_group import HASHES, read_archives, write_archives
 from Data_manager._id_index import IdIndex
 from Recommenders.DataIO import DataIO
 
@@ -31,26 +30,9 @@ _ATTRIBUTES: dict[str, tuple[str, tuple[type, ...]]] = {
 }
 _FLAGS = ("_HAS_ICM", "_HAS_UCM", "_HAS_additional_mapper")
 
-# Our addition to the global attributes: the hash of each archive of the same save. Two processes that save into one
-# folder at once may leave archives of both; the host, which has no such key, would load the mixture.
-_FINGERPRINTS = "_archive_sha256"
-
-
-def _zip_path(folder: Path, archive: str) -> Path:
-    return folder / f"{archive}.zip"
-
-
-def sha256_of_file(path: Path) -> str:
-    """The hexadecimal SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
 
 def write_dataset(folder: str | os.PathLike[str], arguments: Mapping[str, Any]) -> None:
     """Save the arguments of a Dataset, so that a crash leaves the folder with the whole data set or with none.
-
-    The archives are written beside their place and renamed, `dataset_global_attributes.zip` last; while it is missing,
-    `read_dataset` finds no data set.
 
     Parameters
     ----------
@@ -59,30 +41,21 @@ def write_dataset(folder: str | os.PathLike[str], arguments: Mapping[str, Any]) 
     arguments : mapping
         The arguments of the constructor of Dataset by name; empty dictionaries are not written.
     """
-    root = Path(folder).resolve()
-    root.mkdir(parents=True, exist_ok=True)
+    attributes = {key: arguments[argument] for key, (argument, _) in _ATTRIBUTES.items()}
+    attributes |= {key: dict(mapper) for key, mapper in attributes.items() if isinstance(mapper, IdIndex)}
+    flags = {flag: bool(arguments[argument]) for argument, flag in _ARCHIVES.values() if flag is not None}
     archives = {archive: arguments[argument] for archive, (argument, _) in _ARCHIVES.items() if arguments[argument]}
-    with TemporaryDirectory(prefix=".dataset_", dir=root) as staging:
-        data_io = DataIO(folder_path=staging)
-        for archive, content in archives.items():
-            data_io.save_data(archive, content)
-        attributes = {key: arguments[argument] for key, (argument, _) in _ATTRIBUTES.items()}
-        attributes |= {key: dict(mapper) for key, mapper in attributes.items() if isinstance(mapper, IdIndex)}
-        flags = {flag: bool(arguments[argument]) for argument, flag in _ARCHIVES.values() if flag is not None}
-        fingerprints = {archive: sha256_of_file(_zip_path(Path(staging), archive)) for archive in archives}
-        data_io.save_data(_GLOBAL_ATTRIBUTES, {**attributes, **flags, _FINGERPRINTS: fingerprints})
-
-        _zip_path(root, _GLOBAL_ATTRIBUTES).unlink(missing_ok=True)
-        for archive in (*archives, _GLOBAL_ATTRIBUTES):
-            _zip_path(Path(staging), archive).replace(_zip_path(root, archive))
+    write_archives(
+        Path(folder).resolve(), _GLOBAL_ATTRIBUTES, {**archives, _GLOBAL_ATTRIBUTES: {**attributes, **flags}}
+    )
 
 
 def _check_global_attributes(path: Path, attributes: Mapping[str, Any]) -> None:
     expected = {**{key: types for key, (_, types) in _ATTRIBUTES.items()}, **dict.fromkeys(_FLAGS, (bool,))}
-    if set(attributes) - {_FINGERPRINTS} != set(expected):
+    if set(attributes) != set(expected):
         raise ValueError(f"{path} must hold the keys {sorted(expected)}, got {sorted(attributes)}")
-    for key, types in {**expected, _FINGERPRINTS: (dict,)}.items():
-        if not isinstance(attributes.get(key, {}), types):
+    for key, types in expected.items():
+        if not isinstance(attributes[key], types):
             names = " or ".join(accepted.__name__ for accepted in types)
             raise ValueError(f"{path} must hold a {names} as {key}, got a {type(attributes[key]).__name__}")
 
@@ -93,23 +66,18 @@ def read_dataset(folder: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     FileNotFoundError
-        If there is none, or one of its archives is missing.
+        If there is none.
     ValueError
-        If an archive is damaged, does not hold what it should, or is not of the same save as the others.
+        If an archive is damaged or missing, does not hold what it should, or is not of the same save as the others.
     """
     root = Path(folder).resolve()
-    data_io = DataIO(folder_path=str(root))
-    attributes = data_io.load_data(_GLOBAL_ATTRIBUTES)
-    _check_global_attributes(_zip_path(root, _GLOBAL_ATTRIBUTES), attributes)
-    arguments = {argument: attributes[key] for key, (argument, _) in _ATTRIBUTES.items()}
-    for archive, (argument, flag) in _ARCHIVES.items():
-        if flag is not None and not attributes[flag]:
-            continue
-        path = _zip_path(root, archive)
-        # a data set that the host saved has no fingerprints
-        if path.exists() and attributes.get(_FINGERPRINTS, {}).get(archive, "") not in ("", sha256_of_file(path)):
-            raise ValueError(
-                f"{path} must be of the same save as the other archives in its folder, got another or damaged"
-            )
-        arguments[argument] = data_io.load_data(archive)
-    return arguments
+    # which archives belong to it stands in the head
+    attributes = DataIO(root).load_data(_GLOBAL_ATTRIBUTES)
+    attributes.pop(HASHES, None)
+    _check_global_attributes(root / f"{_GLOBAL_ATTRIBUTES}.zip", attributes)
+    there = [archive for archive, (_, flag) in _ARCHIVES.items() if flag is None or attributes[flag]]
+    contents = read_archives(root, _GLOBAL_ATTRIBUTES, there, [])
+    return {
+        **{argument: attributes[key] for key, (argument, _) in _ATTRIBUTES.items()},
+        **{_ARCHIVES[archive][0]: contents[archive] for archive in there},
+    }

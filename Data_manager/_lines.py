@@ -65,27 +65,45 @@ def read_free_text(stream: IO[bytes], where: str, table: "TextTable") -> pd.Data
 
     The fields before the free one are split off from the left, those after it from the right.
     """
-    names, kinds = list(table.columns), list(table.columns.values())
-    free = kinds.index("free")
-    rows = []
+    fields: list[Field] = list(table.columns.items())
+    free = list(table.columns.values()).index("free")
+    n_right = len(fields) - 1 - free
+    numbers: list[int] = []
+    # by column, since a list for each row would keep the garbage collector busy
+    columns: list[list[str]] = [[] for _ in fields]
     for number, line in enumerate(text_of(stream, table.encoding), start=1):
         text = line.rstrip("\r\n")
         if not text:
             continue
         left = text.split(table.separator, free)
-        row = [*left[:-1], *left[-1].rsplit(table.separator, len(names) - 1 - free)]
-        reason = _what_is_wrong(row, list(zip(names, kinds)))
-        if reason:
-            _refuse_line(where, number, line, reason)
-        rows.append(row)
-    if not rows:
+        row = [*left[:-1], *left[-1].rsplit(table.separator, n_right)]
+        if len(row) != len(fields):
+            _refuse_line(where, number, text, _what_is_wrong(row, fields) or "")
+        numbers.append(number)
+        for column, value in zip(columns, row):
+            column.append(value)
+    if not numbers:
         raise ValueError(f"{where} holds no lines")
-    columns = {}
-    for name, kind, values in zip(names, kinds, zip(*rows)):
-        if kind != "skip":
-            convert = {"int": int, "id": int, "float": float}.get(kind, str)
-            columns[name] = [convert(value) for value in values]
-    return pd.DataFrame(columns)
+    if not all(_column_is_right(kind, column) for (_, kind), column in zip(fields, columns)):
+        for number, values in zip(numbers, zip(*columns)):
+            reason = _what_is_wrong(list(values), fields)
+            if reason:
+                _refuse_line(where, number, table.separator.join(values), reason)
+    convert = {"int": int, "id": int, "float": float}
+    return pd.DataFrame(
+        {
+            name: [*map(convert[kind], column)] if kind in convert else column
+            for (name, kind), column in zip(fields, columns)
+            if kind != "skip"
+        }
+    )
+
+
+def _column_is_right(kind: str, column: list[str]) -> bool:
+    """Whether nothing is wrong with any value: a quick look, since there is nearly always nothing."""
+    if _UNDECODED.search("\n".join(column)):
+        return False
+    return kind in ("text", "free", "skip") or not any(_what_is_wrong([value], [("", kind)]) for value in set(column))
 
 
 def raise_at_broken_line(stream: IO[bytes], where: str, table: "TextTable", fields: list[Field]) -> None:

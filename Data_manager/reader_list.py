@@ -9,6 +9,9 @@ from Data_manager.Movielens.Movielens20MReader import Movielens20MReader
 from Data_manager.Movielens.Movielens25MReader import Movielens25MReader
 from Data_manager.Movielens.Movielens32MReader import Movielens32MReader
 from Data_manager.Movielens.Movielens100KReader import Movielens100KReader
+from Data_manager.Movielens.MovielensHetrec2011Reader import MovielensHetrec2011Reader
+from Data_manager.Movielens.MovielensLatestReader import MovielensLatestReader
+from Data_manager.Movielens.MovielensLatestSmallReader import MovielensLatestSmallReader
 from Data_manager.synthetic_reader import SyntheticReader
 from Recommenders._validation import check_choice
 
@@ -20,6 +23,9 @@ READERS: dict[str, type[DataReader]] = {
     "ml-20m": Movielens20MReader,
     "ml-25m": Movielens25MReader,
     "ml-32m": Movielens32MReader,
+    "ml-latest-small": MovielensLatestSmallReader,
+    "ml-latest": MovielensLatestReader,
+    "hetrec2011": MovielensHetrec2011Reader,
 }
 
 

@@ -50,9 +50,9 @@ def planted_URM() -> sps.csr_matrix:
 
 
 @pytest.fixture(autouse=True)
-def _no_data_folder(monkeypatch):
-    """No test reads or fills the user's data folder but through `movielens_folder`."""
-    monkeypatch.delenv("RECSYS_DATA_FOLDER", raising=False)
+def _own_data_folder(tmp_path, monkeypatch):
+    """No test reads the user's data folder but through `movielens_folder`, and none fills it."""
+    monkeypatch.setenv("RECSYS_DATA_FOLDER", str(tmp_path.with_name(f"{tmp_path.name}_data_folder")))
 
 
 @pytest.fixture

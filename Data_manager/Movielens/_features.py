@@ -33,6 +33,18 @@ def features_of_lists(id_column: str, ids: pd.Series, features: list[list[str]])
     )
 
 
+def utf8_where_it_is(texts: pd.Series) -> list[str]:
+    """Texts that were read as latin-1, each as UTF-8 if its bytes are that."""
+    return [text if text.isascii() else _utf8_if_it_is(text) for text in texts]
+
+
+def _utf8_if_it_is(text: str) -> str:
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return text
+
+
 def genres_frame(movies: pd.DataFrame) -> pd.DataFrame:
     """ICM_genres: value 1 for each genre of a movie (columns ItemID, Genres "A|B")."""
     names = [[name for name in text.split("|") if name] for text in movies["Genres"]]

@@ -5,6 +5,7 @@ F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM 
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -50,9 +51,9 @@ _NAMES_OF_HEADER = {
 }
 
 
-def grouplens(file_name: str, md5: str) -> RemoteFile:
-    """A MovieLens zip on GroupLens' server."""
-    return RemoteFile(f"https://files.grouplens.org/datasets/movielens/{file_name}", md5)
+def grouplens(file_name: str, md5: str | None, folder: str = "movielens") -> RemoteFile:
+    """A MovieLens zip on GroupLens' server; `md5` is None where the file changes over time, or no hash is known."""
+    return RemoteFile(f"https://files.grouplens.org/datasets/{folder}/{file_name}", md5)
 
 
 class MovielensReader(DataReader):
@@ -76,9 +77,12 @@ class MovielensReader(DataReader):
         manager = DatasetMapperManager()
         members = [member for member, _ in self.TABLES.values()]
         with self._original_zip(self.ZIP) as path, open_zip(path, members) as archive:
-            self._print("Loading Interactions")
-            manager.add_interactions(self._interactions(archive), InteractionRules("error"))
-            for name, frame in self._item_features(archive).items():
+            # the features take turns with unpacking and parsing, which need no Python
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                self._print("Loading Interactions")
+                item_features = thread.submit(self._item_features, archive)
+                manager.add_interactions(self._interactions(archive), InteractionRules("error"))
+            for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)
             if self.AVAILABLE_UCM:
                 self._print("Loading User Features")
@@ -94,15 +98,15 @@ class MovielensReader(DataReader):
 
     def _interactions(self, archive: ZipMembers) -> Iterator[Interactions]:
         member, layout = self.TABLES["ratings"]
-        user, item, rating, timestamp = layout.columns
+        user, item, *values = layout.columns
         batch = None
         for batch in read_batches(lambda: archive.open(member), archive.where(member), layout):
             yield Interactions(
                 users=encode_arrow(user, batch.column(user)),
                 items=encode_arrow(item, batch.column(item)),
                 values={
-                    "URM_all": batch.column(rating).to_numpy(),
-                    "URM_timestamp": batch.column(timestamp).to_numpy().astype(np.float64),
+                    name: batch.column(column).to_numpy().astype(np.float64, copy=False)
+                    for name, column in zip(self.AVAILABLE_URM, values)
                 },
             )
         if batch is None:
@@ -120,6 +124,8 @@ class MovielensReader(DataReader):
 
     def _item_features(self, archive: ZipMembers) -> dict[str, pd.DataFrame]:
         """The data frames of AVAILABLE_ICM, in its order."""
+        if not self.AVAILABLE_ICM:
+            return {}
         self._print("Loading Item Features Genres")
         movies = self._movies(archive)
         frames = {"ICM_genres": self._genres(movies), "ICM_year": years_frame(movies)}

@@ -7,25 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-
-def part_of(URM: sps.csr_matrix, chosen: npt.NDArray[np.bool_]) -> sps.csr_matrix:
-    """The chosen ones of the stored cells, as a matrix of the same shape.
-
-    Parameters
-    ----------
-    URM : scipy.sparse.csr_matrix in canonical form
-    chosen : numpy.ndarray of bool, shape (URM.nnz,)
-        In the order of URM.data.
-    """
-    # positions once, then plain gathers: several times as fast as a boolean index into each array
-    cells = np.flatnonzero(chosen)
-    indptr = np.searchsorted(cells, URM.indptr).astype(URM.indptr.dtype)
-    return sps.csr_matrix((URM.data[cells], URM.indices[cells], indptr), shape=URM.shape)
+from Data_manager._csr_cells import with_cells
 
 
 def divide(URM: sps.csr_matrix, in_first: npt.NDArray[np.bool_]) -> tuple[sps.csr_matrix, sps.csr_matrix]:
     """The stored cells where the mask holds, and the others."""
-    return part_of(URM, in_first), part_of(URM, ~in_first)
+    return with_cells(URM, in_first), with_cells(URM, ~in_first)
 
 
 def warn_of_empty_users(parts: Mapping[str, Any]) -> None:

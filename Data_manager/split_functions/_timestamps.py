@@ -6,13 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
+from Data_manager._csr_cells import cell_keys
 from Recommenders._validation import check_sparse
-
-
-def _cell_numbers(matrix: sps.csr_matrix) -> npt.NDArray[np.int64]:
-    """The stored cells counted row by row; ascending, since the columns of a row are."""
-    rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
-    return rows * matrix.shape[1] + matrix.indices
 
 
 def times_of_cells(URM: sps.csr_matrix, URM_timestamp: Any) -> npt.NDArray[np.float64]:
@@ -41,7 +36,7 @@ def times_of_cells(URM: sps.csr_matrix, URM_timestamp: Any) -> npt.NDArray[np.fl
     if np.array_equal(timestamps.indptr, URM.indptr) and np.array_equal(timestamps.indices, URM.indices):
         return np.asarray(timestamps.data)
 
-    cells, timed_cells = _cell_numbers(URM), _cell_numbers(timestamps)
+    cells, timed_cells = cell_keys(URM), cell_keys(timestamps)
     places = np.minimum(np.searchsorted(cells, timed_cells), len(cells) - 1)
     n_outside = int((cells[places] != timed_cells).sum())
     if n_outside > 0:

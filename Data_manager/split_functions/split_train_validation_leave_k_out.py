@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager.split_functions._parts import part_of, warn_of_empty_users
+from Data_manager._csr_cells import with_cells
+from Data_manager.split_functions._parts import warn_of_empty_users
 from Data_manager.split_functions._profiles import (
     first_of_each_user,
     order_by_value,
@@ -116,10 +117,10 @@ def split_train_leave_k_out_user_wise(
     before_test = first_of_each_user(matrix, order, lengths - k_out)
     in_train = first_of_each_user(matrix, order, lengths - n_left_out) if use_validation_set else before_test
 
-    parts = {"train items": part_of(matrix, in_train)}
+    parts = {"train items": with_cells(matrix, in_train)}
     if use_validation_set:
-        parts["validation items"] = part_of(matrix, before_test & ~in_train)
-    parts["test items"] = part_of(matrix, ~before_test)
+        parts["validation items"] = with_cells(matrix, before_test & ~in_train)
+    parts["test items"] = with_cells(matrix, ~before_test)
     if verbose:
         warn_of_empty_users(parts)
     return tuple(parts.values())

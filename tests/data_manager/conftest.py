@@ -82,12 +82,18 @@ CONTENT: dict[str, dict[str, str]] = {
         "ml-10M100K/tags.dat": TAGS_DAT,
     },
 }
-for _name in ("ml-20m", "ml-25m", "ml-32m"):
+for _name in ("ml-20m", "ml-25m", "ml-32m", "ml-latest-small", "ml-latest"):
     CONTENT[_name] = {
         f"{_name}/ratings.csv": RATINGS_CSV,
         f"{_name}/movies.csv": MOVIES_CSV,
         f"{_name}/tags.csv": TAGS_CSV,
     }
+_HETREC_DATE = "date_day\tdate_month\tdate_year\tdate_hour\tdate_minute\tdate_second"
+CONTENT["hetrec2011"] = {
+    "user_ratedmovies.dat": f"userID\tmovieID\trating\t{_HETREC_DATE}\r\n"
+    + "".join(f"{user}\t{item}\t{rating}\t29\t10\t2006\t23\t17\t16\r\n" for user, item, rating, _ in RATINGS)
+}
+ZIP_NAMES = {"hetrec2011": "hetrec2011-movielens-2k-v2.zip"}
 
 
 def write_zip(path: Path, members: dict[str, str | bytes]) -> Path:
@@ -110,20 +116,25 @@ def make_zip(tmp_path: Path) -> MakeZip:
 
     def make(edition: str, changes: dict[str, str | bytes | None] | None = None) -> Path:
         members = {**CONTENT[edition], **(changes or {})}
-        return write_zip(tmp_path / f"{edition}.zip", {k: v for k, v in members.items() if v is not None})
+        zip_name = ZIP_NAMES.get(edition, f"{edition}.zip")
+        return write_zip(tmp_path / zip_name, {k: v for k, v in members.items() if v is not None})
 
     return make
 
 
 @dataclass
 class FileServer:
-    """Answers every request with `body`; the first `n_failures` ones with status 503."""
+    """Answers every request with `body`, but for the misbehaviour that a test asks for."""
 
     url: str = ""
     body: bytes = b""
-    n_failures: int = 0
+    bodies: dict[str, bytes] = field(default_factory=dict)  # by path, in the place of `body`
+    redirects: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)  # other than 200, by path
+    n_failures: int = 0  # of the first requests, with status 503
     claimed_length: int | None = None
     hangs: bool = False
+    n_bytes_before_stalling: int | None = None
     requests: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -132,13 +143,19 @@ class FileServer:
         if self.hangs:
             self.stopped.wait(5)
             return
-        failed = len(self.requests) <= self.n_failures
-        request.send_response(503 if failed else 200)
-        length = len(self.body) if self.claimed_length is None else self.claimed_length
-        request.send_header("Content-Length", "0" if failed else str(length))
+        status = 503 if len(self.requests) <= self.n_failures else self.statuses.get(request.path, 200)
+        if request.path in self.redirects:
+            status = 302
+        request.send_response(status)
+        if status == 302:
+            request.send_header("Location", self.redirects[request.path])
+        body = self.bodies.get(request.path, self.body) if status == 200 else b""
+        request.send_header("Content-Length", str(self.claimed_length or len(body)))
         request.end_headers()
-        if not failed:
-            request.wfile.write(self.body)
+        request.wfile.write(body[: self.n_bytes_before_stalling])
+        if self.n_bytes_before_stalling is not None:
+            request.wfile.flush()
+            self.stopped.wait(5)
 
 
 def _serve(certificate: Path | None) -> Iterator[FileServer]:

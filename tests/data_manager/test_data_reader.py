@@ -38,6 +38,7 @@ def test_folder_is_the_argument_else_the_variable_else_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECSYS_DATA_FOLDER")
     assert CountingReader().data_folder.absolute() == tmp_path / "Data_manager_split_datasets"
     monkeypatch.setenv("RECSYS_DATA_FOLDER", "")
     assert CountingReader().data_folder.absolute() == tmp_path / "Data_manager_split_datasets"
@@ -220,6 +221,15 @@ def test_missing_zip_is_downloaded_once_into_the_data_set_s_folder(
     assert file_server.requests == ["/served.zip"]
 
 
+def test_reader_asks_the_users_own_mirror_first(
+    file_server: FileServer, make_zip: MakeZip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = _served_reader(file_server, make_zip("ml-1m"), data_folder=tmp_path / "data")
+    monkeypatch.setenv("RECSYS_DATA_MIRROR", f"{file_server.url}/own/")
+    assert reader.load_data().get_URM_all().nnz == 5
+    assert file_server.requests == ["/own/served.zip"]
+
+
 def test_download_works_where_nothing_can_be_written_with_one_warning(
     file_server: FileServer, make_zip: MakeZip, tmp_path: Path
 ) -> None:
@@ -256,9 +266,11 @@ def test_zip_by_hand_is_used_whatever_its_hash_with_one_notice(
 def test_misspelt_data_set_lists_the_valid_ones() -> None:
     with pytest.raises(ValueError, match="dataset must be one of") as caught:
         get_reader("ml-100")
-    for name in ("synthetic", "ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"):
+    names = ["synthetic", "ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]
+    names += ["ml-latest-small", "ml-latest", "hetrec2011"]
+    for name in names:
         assert repr(name) in str(caught.value)
-    assert list(READERS) == ["synthetic", "ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]
+    assert list(READERS) == names
 
 
 def test_reader_by_name_gets_the_folder(tmp_path: Path) -> None:

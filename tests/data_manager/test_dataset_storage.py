@@ -127,12 +127,28 @@ def test_a_damaged_save_is_refused_by_name_and_the_data_set_stays(
     dataset.verify_data_consistency()
 
 
-@pytest.mark.parametrize("archive", ["dataset_global_attributes", "dataset_URM", "dataset_ICM_mappers"])
-def test_a_missing_archive_is_a_file_that_is_not_found(archive: str, tmp_path: Path) -> None:
+def test_without_its_head_there_is_no_data_set(tmp_path: Path) -> None:
+    toy().save_data(tmp_path)
+    (tmp_path / "dataset_global_attributes.zip").unlink()
+    with pytest.raises(FileNotFoundError, match="dataset_global_attributes"):
+        Dataset().load_data(tmp_path)
+
+
+@pytest.mark.parametrize("archive", ["dataset_URM", "dataset_ICM_mappers"])
+def test_a_missing_archive_is_named(archive: str, tmp_path: Path) -> None:
     toy().save_data(tmp_path)
     (tmp_path / f"{archive}.zip").unlink()
-    with pytest.raises(FileNotFoundError, match=archive):
+    with pytest.raises(ValueError, match=rf"{archive}\.zip must lie beside the other archives"):
         Dataset().load_data(tmp_path)
+
+
+def test_an_archive_that_an_earlier_data_set_left_does_not_count(tmp_path: Path) -> None:
+    toy().save_data(tmp_path)
+    poorer = toy(ICM_dictionary=None, ICM_feature_mapper_dictionary=None)
+    poorer.save_data(tmp_path)
+    loaded = Dataset()
+    loaded.load_data(tmp_path)
+    assert_same_content(loaded, poorer)
 
 
 def test_archives_of_two_saves_are_never_loaded_as_one(tmp_path: Path) -> None:
@@ -152,7 +168,7 @@ def test_a_crash_while_saving_leaves_no_mixture(tmp_path: Path, monkeypatch: pyt
     replace, n_calls = Path.replace, []
 
     def crash_at_the_second(self: Path, target: Path) -> Path:
-        if self.parent.name.startswith(".dataset_") and target.parent == tmp_path.resolve():
+        if self.parent.name.startswith(".archives_") and target.parent == tmp_path.resolve():
             n_calls.append(target)
             if len(n_calls) == 2:
                 raise OSError("disk full")

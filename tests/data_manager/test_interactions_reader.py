@@ -6,12 +6,6 @@ import pytest
 
 from Data_manager.interactions_reader import InteractionsReader
 
-
-@pytest.fixture(autouse=True)
-def own_data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RECSYS_DATA_FOLDER", str(tmp_path_factory.mktemp("data")))
-
-
 ROWS = [("ann", "x 1", "4"), ("bob", "x 1", "2.5"), ("ann", "007", "5e-1")]
 
 

@@ -10,8 +10,8 @@ from Data_manager.Dataset import Dataset
 from Data_manager.reader_list import READERS, get_reader
 from tests.data_manager.conftest import CONTENT, GENRES_100K, RATINGS, MakeZip
 
-EDITIONS = list(CONTENT)
-CSV_EDITIONS = ["ml-20m", "ml-25m", "ml-32m"]
+EDITIONS = [name for name in CONTENT if name != "hetrec2011"]
+CSV_EDITIONS = ["ml-20m", "ml-25m", "ml-32m", "ml-latest-small", "ml-latest"]
 
 
 def load(edition: str, zip_path: Path) -> Dataset:
@@ -57,7 +57,29 @@ def test_what_a_reader_declares_is_what_it_loads(edition: str, make_zip: MakeZip
     with_tags = ["ICM_all", "ICM_genres", "ICM_tags", "ICM_year"]
     expected = without_tags if edition in ("ml-100k", "ml-1m") else with_tags
     assert list(dataset.get_loaded_ICM_dict()) == expected
-    assert dataset.get_dataset_name() == "Movielens" + edition.removeprefix("ml-").upper()
+    names = {"ml-latest-small": "MovielensLatestSmall", "ml-latest": "MovielensLatest"}
+    assert dataset.get_dataset_name() == names.get(edition, "Movielens" + edition.removeprefix("ml-").upper())
+
+
+def test_hetrec_2011_has_the_ratings_alone(make_zip: MakeZip) -> None:
+    dataset = load("hetrec2011", make_zip("hetrec2011"))
+    users, items = dataset.get_user_original_ID_to_index_mapper(), dataset.get_item_original_ID_to_index_mapper()
+    assert (users, items) == ({"7": 0, "3": 1}, {"50": 0, "10": 1, "20": 2})
+    expected = {(str(user), str(item)): float(rating) for user, item, rating, _ in RATINGS}
+    assert cells(dataset.get_URM_all(), users, items) == expected
+    assert dataset.get_loaded_URM_names() == READERS["hetrec2011"].AVAILABLE_URM == ["URM_all"]
+    assert not dataset.get_loaded_ICM_dict()
+    assert not dataset.get_loaded_UCM_dict()
+    assert dataset.get_dataset_name() == "MovielensHetrec2011"
+
+
+def test_hetrec_2011_needs_no_more_than_its_first_three_columns(make_zip: MakeZip) -> None:
+    text = "\ufeffuserID\tmovieID\trating\n75\t3\t1\n75\t32\t4.5"
+    dataset = load("hetrec2011", make_zip("hetrec2011", {"user_ratedmovies.dat": text.encode()}))
+    assert dataset.get_URM_all().toarray().tolist() == [[1.0, 4.5]]
+    notes = b"userID\tmovieID\trating\tnote\n75\t3\t1\t\xe9t\xe9\n75\t32\t4.5\t\n"
+    dataset = load("hetrec2011", make_zip("hetrec2011", {"user_ratedmovies.dat": notes}))
+    assert dataset.get_URM_all().toarray().tolist() == [[1.0, 4.5]]
 
 
 GENRES_DAT = {("10", "Crime"), ("10", "Thriller"), ("20", "Drama"), ("50", "Crime")}
@@ -178,7 +200,7 @@ def test_wrong_number_of_genres_is_refused(make_zip: MakeZip) -> None:
         load("ml-100k", make_zip("ml-100k", {"ml-100k/u.genre": "unknown|0\nAction|1\n"}))
 
 
-@pytest.mark.parametrize(("edition", "member"), [(name, member) for name in EDITIONS for member in CONTENT[name]])
+@pytest.mark.parametrize(("edition", "member"), [(name, member) for name in CONTENT for member in CONTENT[name]])
 def test_missing_member_is_named(edition: str, member: str, make_zip: MakeZip) -> None:
     path = make_zip(edition, {member: None})
     with pytest.raises(ValueError, match="lacks the member") as caught:
@@ -187,7 +209,7 @@ def test_missing_member_is_named(edition: str, member: str, make_zip: MakeZip) -
     assert member in str(caught.value)
 
 
-@pytest.mark.parametrize(("edition", "member"), [(name, member) for name in EDITIONS for member in CONTENT[name]])
+@pytest.mark.parametrize(("edition", "member"), [(name, member) for name in CONTENT for member in CONTENT[name]])
 def test_empty_member_is_named(edition: str, member: str, make_zip: MakeZip) -> None:
     with pytest.raises(ValueError) as caught:
         load(edition, make_zip(edition, {member: ""}))
@@ -217,6 +239,7 @@ BROKEN_LINES = [
     ("ml-10m", "ml-10M100K/tags.dat", "3::10::fine::1\n3::10\n", 2, "4 fields expected, 2 found"),
     ("ml-20m", "ml-20m/ratings.csv", "userId,movieId,rating,timestamp\n7,50,inf,1\n", 2, "rating is not a finite"),
     ("ml-20m", "ml-20m/ratings.csv", "userId,movieId,rating,timestamp\n7,50,4,1\n7,,4,1\n", 3, "movieId is not an int"),
+    ("hetrec2011", "user_ratedmovies.dat", "userID\tmovieID\trating\n75\t3\t1\n75\t32\n", 3, "3 fields expected"),
     ("ml-20m", "ml-20m/tags.csv", 'userId,movieId,tag,timestamp\n7,50,"a\nb",1\n7,50,b\n', 4, "4 fields expected"),
     ("ml-20m", "ml-20m/movies.csv", b"movieId,title,genres\n1,\xff,Drama\n", 2, "not text in the file's encoding"),
 ]
@@ -281,7 +304,6 @@ def test_zip_that_lost_bytes_in_the_middle_is_named(n_bytes_lost: int, make_zip:
     "changes",
     [
         pytest.param({6: b"\xff"}, id="needs an unknown version"),
-        pytest.param({8: b"\x01"}, id="encrypted"),
         pytest.param({8: b"\x00\x08", 46: b"\xff"}, id="name is no UTF-8"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_ratings_file_is_trained_and_evaluated(ratings_file, tmp_path, capsys)
 
 def test_the_saved_model_is_the_evaluated_one(ratings_file, tmp_path):
     run("--ratings", ratings_file, "--epochs", 5, "--num-factors", 3, "--seed", 7, tmp_path=tmp_path)
-    dataset = script.make_reader(script.parse_arguments(["--ratings", str(ratings_file)])).load_data()
+    dataset = script.reader_of_arguments(script.parse_arguments(["--ratings", str(ratings_file)])).load_data()
     URM_train, _, URM_test = script.split(dataset.get_URM_all(), seed=7)
     recommender = MatrixFactorization_PyTorch(URM_train, verbose=False)
     recommender.load_model(tmp_path / "output")
@@ -152,9 +152,14 @@ def test_a_misspelt_data_set_is_an_error_that_lists_them(tmp_path, capsys):
     assert "'synthetic', 'ml-100k', 'ml-1m'" in capsys.readouterr().err
 
 
+def test_columns_without_ratings_are_refused(tmp_path, capsys):
+    assert run("--columns", "a,b,c", tmp_path=tmp_path) == 2
+    assert "--columns must be given with --ratings" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["--epochs", "0"], ["--num-factors", "x"], ["--seed", "-1"], ["--columns", "a,b,c"],
+    [["--epochs", "0"], ["--num-factors", "x"], ["--seed", "-1"],
      ["--dataset", "ml-1m", "--ratings", "file"], ["--unknown"]],
 )  # fmt: skip
 def test_bad_options_are_refused_with_the_usage(arguments, capsys):
@@ -211,7 +216,7 @@ def test_ctrl_c_before_the_training_ends_it_without_a_model(ratings_file, tmp_pa
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(script, "make_reader", interrupted)
+    monkeypatch.setattr(script, "reader_of_arguments", interrupted)
     assert run("--ratings", ratings_file, tmp_path=tmp_path) == 130
     assert capsys.readouterr().err == "\nInterrupted.\n"
     assert list((tmp_path / "output").iterdir()) == []

@@ -1,0 +1,108 @@
+"""The base of what is done to a data set after it has been read: a reader around another reader."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from Data_manager.DataReader import DataReader
+from Data_manager.Dataset import Dataset
+
+
+class DataPostprocessing(DataReader):
+    """A reader that gives another reader's data set, changed; made to be nested in any order.
+
+    A subclass writes `_process`, `_subfolder` and `_options`, and sets what they need before it calls this constructor.
+    The name of the data set, the data folder, what is reloaded and printed, whether the data set is kept, and the names
+    of its matrices are the wrapped reader's. What is kept lies in a folder of its own beside the wrapped reader's
+    ``original/``: ``<subfolder>/``, with the wrapped post-processing's subfolder below it, if there is one.
+
+    Parameters
+    ----------
+    dataReader_object : DataReader
+        The reader to wrap, which may be a post-processing itself. It is not changed.
+
+    Raises
+    ------
+    TypeError
+        If it is no DataReader.
+    """
+
+    def __init__(self, dataReader_object: DataReader) -> None:
+        if not isinstance(dataReader_object, DataReader):
+            raise TypeError(f"dataReader_object must be a DataReader, got {dataReader_object!r}")
+        self.dataReader_object = dataReader_object
+        self._inner_save_folder: bool | None = None
+        inner = dataReader_object.DATASET_SUBFOLDER_ORIGINAL
+        # class attributes of other readers, here those of the wrapped one
+        vars(self).update(
+            AVAILABLE_URM=list(dataReader_object.AVAILABLE_URM),
+            AVAILABLE_ICM=list(dataReader_object.AVAILABLE_ICM),
+            AVAILABLE_UCM=list(dataReader_object.AVAILABLE_UCM),
+            IS_IMPLICIT=dataReader_object.IS_IMPLICIT,
+            KEEPS_DATASET=dataReader_object.KEEPS_DATASET,
+            DATASET_SUBFOLDER=dataReader_object.DATASET_SUBFOLDER,
+            DATASET_SUBFOLDER_ORIGINAL=self._subfolder()
+            + ("" if inner == DataReader.DATASET_SUBFOLDER_ORIGINAL else inner),
+        )
+        super().__init__(data_folder=dataReader_object.data_folder, verbose=dataReader_object.verbose)
+        # not through the constructor, which would say again what the wrapped reader has said
+        self.reload_from_original_data = dataReader_object.reload_from_original_data
+
+    def get_dataset_name(self) -> str:
+        """The name of the wrapped reader's data set."""
+        return self.dataReader_object.get_dataset_name()
+
+    def get_loaded_ICM_names(self) -> list[str]:
+        """The names of the item-feature matrices that the wrapped reader provides."""
+        return self.dataReader_object.get_loaded_ICM_names()
+
+    def get_loaded_UCM_names(self) -> list[str]:
+        """The names of the user-feature matrices that the wrapped reader provides."""
+        return self.dataReader_object.get_loaded_UCM_names()
+
+    def load_data(self, save_folder_path: str | os.PathLike[str] | bool | None = None) -> Dataset:
+        """The processed data set: what an earlier call has kept, or the wrapped reader's, processed.
+
+        Parameters
+        ----------
+        save_folder_path : str, path, None or False, default=None
+            The folder in which the processed data set is kept; None: ``<data folder>/<data set>/<subfolder>/``; False:
+            neither this reader nor the wrapped one reads or writes what is kept. The wrapped reader otherwise
+            has its default folder.
+
+        Returns
+        -------
+        Dataset
+            Verified.
+
+        Raises
+        ------
+        ValueError
+            As the wrapped reader, or if the processing leaves nothing.
+        """
+        self._inner_save_folder = False if save_folder_path is False else None
+        return super().load_data(save_folder_path)
+
+    def _load_from_original_file(self) -> Dataset:
+        return self._process(self.dataReader_object.load_data(self._inner_save_folder))
+
+    def _process(self, dataset: Dataset) -> Dataset:
+        """The processed data set; to be written by each post-processing. What is passed in may be changed."""
+        raise NotImplementedError(f"{type(self).__name__} must define _process")
+
+    def _subfolder(self) -> str:
+        """The folder, with its slash, that tells this processing with these arguments from all others."""
+        raise NotImplementedError(f"{type(self).__name__} must define _subfolder")
+
+    def _options(self) -> dict[str, Any]:
+        """The arguments that the result depends on, of types that JSON knows."""
+        raise NotImplementedError(f"{type(self).__name__} must define _options")
+
+    def _source_files(self) -> list[Path]:
+        """The files that the wrapped reader reads."""
+        return self.dataReader_object._source_files()
+
+    def _reader_options(self) -> dict[str, Any]:
+        """What the result depends on beside the files: the arguments here and, as "of", the wrapped reader's."""
+        reader = self.dataReader_object
+        return {**self._options(), "of": {"reader": type(reader).__name__, **reader._reader_options()}}

@@ -1,0 +1,190 @@
+"""Speed and memory of the data: from MovieLens 10M's zip, from the cache, to the splits; and from Parquet files.
+
+    python benchmarks/data_speed.py --data-folder FOLDER [--parquet-folder FOLDER] [--parts first ...]
+
+FOLDER has ml-10m.zip; it is only read. Every reading is done in a process of its own, whose imports are not counted
+but where the reading itself makes them; the file cache is warm. What is compared takes turns, so that a change of the
+machine's speed meets all of it; figures are medians. The Parquet files are written to their folder where there are
+none (about 1 GB for 100 million interactions), or else to a temporary one.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from parquet_interactions import write_parquet_folder
+from pyarrow import csv
+
+from Data_manager.interactions_reader import InteractionsReader
+from Data_manager.reader_list import get_reader
+from Data_manager.split_functions.split_train_validation_global_time import split_train_in_two_global_time
+from Data_manager.split_functions.split_train_validation_leave_k_out import split_train_leave_k_out_user_wise
+from Data_manager.split_functions.split_train_validation_random_holdout import (
+    split_train_in_two_percentage_global_sample,
+    split_train_in_two_percentage_user_wise,
+)
+
+ZIP = "ml-10m.zip"
+RATINGS = "ml-10M100K/ratings.dat"
+TURNS = 5
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def describe(seconds: list[float]) -> str:
+    return f"median {statistics.median(seconds):7.3f} s  (min {min(seconds):.3f}, max {max(seconds):.3f})"
+
+
+def status_of_this_process(name: str) -> int:
+    """A line of /proc/self/status, in MiB."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":")) >> 10
+
+
+def in_own_process(task: str, folder: Path) -> dict[str, float]:
+    """Seconds and peak memory of one of `TASKS`."""
+    command = [sys.executable, __file__, "--task", task, "--data-folder", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def load(folder: Path) -> None:
+    get_reader("ml-10m", folder, verbose=False).load_data()
+
+
+def bare(folder: Path) -> None:
+    """What nobody can do without: unpacking the ratings and parsing them."""
+    with tempfile.TemporaryDirectory(dir=folder) as name, zipfile.ZipFile(folder / ZIP) as archive:
+        path = archive.extract(RATINGS, name)
+        wanted = {"f0": pa.int64(), "f2": pa.int64(), "f4": pa.float64(), "f6": pa.int64()}
+        csv.read_csv(
+            path,
+            csv.ReadOptions(column_names=[f"f{k}" for k in range(7)]),
+            csv.ParseOptions(delimiter=":", quote_char=False),
+            csv.ConvertOptions(include_columns=list(wanted), column_types=wanted),
+        )
+
+
+def pandas_python_engine(folder: Path) -> None:
+    """The usual way to read ratings with "::"."""
+    with zipfile.ZipFile(folder / ZIP) as archive, archive.open(RATINGS) as file:
+        pd.read_csv(file, sep="::", engine="python", names=["user", "item", "rating", "timestamp"])
+
+
+def parquet(folder: Path) -> None:
+    InteractionsReader(folder, columns=("user", "item"), verbose=False).load_data(save_folder_path=False)
+
+
+TASKS = {task.__name__: task for task in (load, bare, pandas_python_engine, parquet)}
+
+
+def link_zip(options: argparse.Namespace, folder: Path) -> None:
+    (folder / ZIP).symlink_to((options.data_folder / ZIP).resolve())
+
+
+def first(options: argparse.Namespace) -> None:
+    ours, theirs, memory, whole = [], [], [], []
+    for _ in range(TURNS):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            link_zip(options, folder)
+            theirs.append(in_own_process("bare", folder)["seconds"])
+            start = time.perf_counter()
+            result = in_own_process("load", folder)
+            whole.append(time.perf_counter() - start)
+            ours.append(result["seconds"])
+            memory.append(result["peak MiB"])
+    print(f"zip -> verified Dataset of all matrices, saved   {describe(ours)}   its process {describe(whole)}")
+    print(f"unzip and pyarrow.csv.read_csv of the ratings    {describe(theirs)}")
+    print(f"  -> {statistics.median(ours) / statistics.median(theirs):.2f} times; peak memory {max(memory):.0f} MiB")
+
+
+def python_engine(options: argparse.Namespace) -> None:
+    theirs = in_own_process("pandas_python_engine", options.data_folder)["seconds"]
+    with tempfile.TemporaryDirectory() as name:
+        link_zip(options, Path(name))
+        ours = in_own_process("load", Path(name))["seconds"]
+    print(f"pandas, engine='python', ratings alone {theirs:.1f} s; our Dataset {ours:.2f} s")
+    print(f"  -> {theirs / ours:.1f} times as fast")
+
+
+def cached(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        link_zip(options, folder)
+        in_own_process("load", folder)
+        results = [in_own_process("load", folder) for _ in range(2 * TURNS)]
+    print(f"from the cache {describe([result['seconds'] for result in results])}, "
+          f"peak memory {max(result['peak MiB'] for result in results):.0f} MiB")  # fmt: skip
+
+
+def splits(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        link_zip(options, Path(name))
+        dataset = get_reader("ml-10m", name, verbose=False).load_data(save_folder_path=False)
+    URM, times = dataset.get_URM_all(), dataset.get_URM_from_name("URM_timestamp")
+    work: dict[str, Callable[[], Any]] = {
+        "global sample": lambda: split_train_in_two_percentage_global_sample(URM, 0.8, random_seed=1),
+        "user wise": lambda: split_train_in_two_percentage_user_wise(URM, 0.8, random_seed=1),
+        "leave the last out": lambda: split_train_leave_k_out_user_wise(
+            URM, 1, use_validation_set=False, leave_random_out=False, URM_timestamp=times
+        ),
+        "global time": lambda: split_train_in_two_global_time(URM, times, 0.8),
+    }
+    for name, split in work.items():
+        print(f"{name:20s}{describe([seconds_of(split) for _ in range(TURNS)])}")
+
+
+def parquet_folder(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = options.parquet_folder or Path(name)
+        if not folder.is_dir() or not any(folder.iterdir()):
+            write_parquet_folder(folder, options.parquet_interactions)
+        result = in_own_process("parquet", folder)
+        print(f"Parquet folder of {options.parquet_interactions:,d} interactions -> Dataset: "
+              f"{result['seconds']:.1f} s, peak memory {result['peak MiB'] / 1024:.1f} GiB")  # fmt: skip
+
+
+PARTS = {part.__name__: part for part in (first, python_engine, cached, splits, parquet_folder)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-folder", type=Path, required=True)
+    parser.add_argument("--parquet-folder", type=Path)
+    parser.add_argument("--parquet-interactions", type=int, default=100_000_000)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--task", choices=TASKS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.task:
+        seconds = seconds_of(lambda: TASKS[options.task](options.data_folder))
+        print(json.dumps({"seconds": seconds, "peak MiB": status_of_this_process("VmHWM")}))
+        return
+
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, "
+          f"pandas {pd.__version__}, pyarrow {pa.__version__}")  # fmt: skip
+    for part in options.parts:
+        print(f"\n== {part}", flush=True)
+        PARTS[part](options)
+
+
+if __name__ == "__main__":
+    main()
