@@ -10,28 +10,29 @@ import scipy.sparse as sps
 Values = npt.NDArray[np.float64]
 
 
-def _sums(values: Values, starts: npt.NDArray[np.int64]) -> Values:
-    sums: Values = np.add.reduceat(values, starts)
+def _sums(values: Values, is_first: npt.NDArray[np.bool_]) -> Values:
+    sums: Values = np.add.reduceat(values, np.flatnonzero(is_first))
     return sums
 
 
-def _means(values: Values, starts: npt.NDArray[np.int64]) -> Values:
-    means: Values = _sums(values, starts) / np.diff(starts, append=len(values))
+def _means(values: Values, is_first: npt.NDArray[np.bool_]) -> Values:
+    starts = np.flatnonzero(is_first)
+    means: Values = np.add.reduceat(values, starts) / np.diff(starts, append=len(values))
     return means
 
 
-def _lasts(values: Values, starts: npt.NDArray[np.int64]) -> Values:
-    lasts: Values = values[np.append(starts[1:], len(values)) - 1]
+def _lasts(values: Values, is_first: npt.NDArray[np.bool_]) -> Values:
+    lasts: Values = values[np.append(is_first[1:], True)]
     return lasts
 
 
-def _largest(values: Values, starts: npt.NDArray[np.int64]) -> Values:
-    largest: Values = np.maximum.reduceat(values, starts)
+def _largest(values: Values, is_first: npt.NDArray[np.bool_]) -> Values:
+    largest: Values = np.maximum.reduceat(values, np.flatnonzero(is_first))
     return largest
 
 
-# how the entries of one cell become its value; they are in the order in which they were given
-REDUCTIONS: dict[str, Callable[[Values, npt.NDArray[np.int64]], Values]] = {
+# how the entries of one cell become its value; they are in the order in which they were given, and marked is the first
+REDUCTIONS: dict[str, Callable[[Values, npt.NDArray[np.bool_]], Values]] = {
     "sum": _sums,
     "mean": _means,
     "last": _lasts,
@@ -39,15 +40,25 @@ REDUCTIONS: dict[str, Callable[[Values, npt.NDArray[np.int64]], Values]] = {
 }
 
 
-def _stable_order(codes: npt.NDArray[np.int32], n_codes: int) -> npt.NDArray[np.integer[Any]]:
-    """Equivalent to: numpy.argsort(codes, kind="stable"), by counting, in time linear in their number."""
-    n_entries = len(codes)
-    one_to_a_row: npt.NDArray[Any] = np.arange(n_entries + 1, dtype=np.int32 if n_entries < 2**31 - 1 else np.int64)
-    # scipy sorts by counting when it turns rows into columns
+def _sorted_by_row(
+    rows: npt.NDArray[np.int32], cols: npt.NDArray[np.int32], shape: tuple[int, int]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+    """Where each row starts, the columns by row and column, and the order that puts the entries so.
+
+    Equivalent to: order = numpy.lexsort((cols, rows)), by counting, in time linear in their number: scipy counts when
+    it turns rows into columns, and leaves what falls on one cell apart and in its order.
+    """
+    n_entries = len(rows)
+    position_type = np.int32 if n_entries < 2**31 - 1 else np.int64
+    one_to_a_row: npt.NDArray[Any] = np.arange(n_entries + 1, dtype=position_type)
     marks: sps.csr_matrix = sps.csr_matrix(
-        (np.zeros(n_entries, dtype=np.bool_), codes, one_to_a_row), shape=(n_entries, n_codes)
+        (np.zeros(n_entries, dtype=np.bool_), cols, one_to_a_row), shape=(n_entries, shape[1])
     )
-    return marks.tocsc().indices
+    by_col = marks.tocsc()
+    order: npt.NDArray[Any] = by_col.indices
+    transposed: sps.csr_matrix = sps.csr_matrix((order, rows[order], by_col.indptr), shape=(shape[1], shape[0]))
+    by_row = transposed.tocsc()
+    return by_row.indptr, by_row.indices, by_row.data
 
 
 class Cells:
@@ -65,23 +76,21 @@ class Cells:
 
     def __init__(self, rows: npt.NDArray[np.int32], cols: npt.NDArray[np.int32], shape: tuple[int, int]) -> None:
         self.shape = shape
-        by_col = _stable_order(cols, shape[1])
-        self._order = by_col[_stable_order(rows[by_col], shape[0])]
-        del by_col
-        sorted_rows, self._cols = rows[self._order], cols[self._order]
-        is_start = np.ones(len(rows), dtype=np.bool_)
-        np.logical_or(sorted_rows[1:] != sorted_rows[:-1], self._cols[1:] != self._cols[:-1], out=is_start[1:])
-        self.n_repeated = len(rows) - int(np.count_nonzero(is_start))
+        self._indptr, self._cols, self._order = _sorted_by_row(rows, cols, shape)
+        is_first = np.ones(len(cols), dtype=np.bool_)
+        np.not_equal(self._cols[1:], self._cols[:-1], out=is_first[1:])
+        is_first[self._indptr[:-1][np.diff(self._indptr) > 0]] = True
+        self.n_repeated = len(cols) - int(np.count_nonzero(is_first))
         # None where every cell has one entry, the usual case
-        self._starts = np.flatnonzero(is_start) if self.n_repeated else None
-        if self._starts is not None:
-            sorted_rows, self._cols = sorted_rows[self._starts], self._cols[self._starts]
-        self._indptr = np.concatenate([[0], np.cumsum(np.bincount(sorted_rows, minlength=shape[0]))])
+        self._is_first = is_first if self.n_repeated else None
+        if self._is_first is not None:
+            self._indptr = np.searchsorted(np.flatnonzero(is_first), self._indptr)
+            self._cols = self._cols[is_first]
 
     def reduce(self, values: Values, how: str) -> Values:
         """One value for each cell, in the order of the cells, from one for each entry; `how` is one of `REDUCTIONS`."""
         in_order = values[self._order]
-        return in_order if self._starts is None else REDUCTIONS[how](in_order, self._starts)
+        return in_order if self._is_first is None else REDUCTIONS[how](in_order, self._is_first)
 
     def to_csr(self, values: Values, kept: npt.NDArray[np.bool_] | None = None) -> sps.csr_matrix:
         """A matrix of the cells with these values, in canonical form; those that are 0 or not kept are left out."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from Data_manager._id_index import Ids, texts_of
+from Data_manager._integer_tokens import factorize_integers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +35,8 @@ def factorize(name: str, column: "pd.Series[Any]") -> tuple[npt.NDArray[Any], np
     ValueError
         If a token is missing (None, NaN, NA).
     """
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        return factorize_integers(column.to_numpy())
     # as an array, since pandas 1.5 warns of what it makes of a Series of objects
     codes, unique = pd.factorize(column.to_numpy() if column.dtype == object else column)
     if len(codes) > 0 and codes.min() < 0:
