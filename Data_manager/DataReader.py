@@ -1,5 +1,6 @@
 """The base of the readers: where the data lies, what is kept of it, and what is printed."""
 
+import json
 import os
 import tempfile
 import warnings
@@ -8,15 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from Data_manager._dataset_cache import (
-    Origin,
-    OtherDataset,
-    StaleCache,
-    describe_sources,
-    has_cache,
-    read_cache,
-    write_cache,
-)
+from Data_manager._dataset_cache import has_cache, read_cache, write_cache
+from Data_manager._dataset_manifest import Origin, OtherDataset, StaleCache, describe_sources
 from Data_manager._download import RemoteFile, download, find_local, places_of
 from Data_manager.Dataset import Dataset
 from Recommenders._validation import check_bool
@@ -135,15 +129,16 @@ class DataReader:
         """
         folder = self._folder_to_keep_in(save_folder_path)
         self._told_not_writable = False
-        origin = self._origin()
+        # before the files are read: if they change meanwhile, what is kept is of another edition than theirs
+        origin = None if folder is None else self._origin()
         dataset = None
-        if folder is not None and self.KEEPS_DATASET and not self.reload_from_original_data:
+        if folder is not None and origin is not None and self.KEEPS_DATASET and not self.reload_from_original_data:
             dataset = self._load_kept(folder, origin)
         if dataset is None:
             self._print("Loading original data")
             dataset = self._load_from_original_file()
             self._verify(dataset)
-            if folder is not None:
+            if folder is not None and origin is not None:
                 # the files may have been downloaded meanwhile
                 self._keep(dataset, folder, origin if origin.sources else self._origin())
         if self.verbose:
@@ -166,7 +161,8 @@ class DataReader:
         return Origin(
             self.get_dataset_name(),
             type(self).__name__,
-            self._reader_options(),
+            # as they are in the manifest: a tuple is a list there
+            json.loads(json.dumps(self._reader_options(), allow_nan=False)),
             describe_sources(self._source_files()),
         )
 
@@ -224,11 +220,11 @@ class DataReader:
             raise ValueError(f"it must have {', '.join(provided)}, got none of {', '.join(missing)}")
 
     def _keep(self, dataset: Dataset, folder: Path, origin: Origin) -> None:
-        if folder.is_dir():
-            self._print(f"Found already existing folder '{folder}'")
-        else:
-            self._print(f"Creating folder '{folder}'")
         try:
+            if folder.is_dir():
+                self._print(f"Found already existing folder '{folder}'")
+            else:
+                self._print(f"Creating folder '{folder}'")
             write_cache(folder, dataset, origin)
         except OSError as error:
             self._tell_not_writable(folder, error)
