@@ -144,7 +144,7 @@ def read_cache(folder: Path, origin: Origin | None) -> Dataset:
     ------
     FileNotFoundError
         If the folder keeps none.
-    OtherDataset, StaleCache
+    StaleCache
         If what it keeps is of another origin.
     ValueError
         If a file of the cache is damaged or missing; it is named.

@@ -24,10 +24,6 @@ class StaleCache(ValueError):
     """A whole cache of something else than what is asked for; the message says what it is of."""
 
 
-class OtherDataset(ValueError):
-    """The folder keeps a data set of another name, which is the message."""
-
-
 @dataclass(frozen=True)
 class Origin:
     """What a data set is made from.
@@ -47,9 +43,9 @@ class Origin:
     sources: tuple[Mapping[str, Any], ...]
 
     def check(self, manifest: Mapping[str, Any]) -> None:
-        """Raise OtherDataset or StaleCache if the manifest is of another origin."""
+        """Raise StaleCache if the manifest is of another origin."""
         if manifest["dataset_name"] != self.dataset_name:
-            raise OtherDataset(str(manifest["dataset_name"]))
+            raise StaleCache(f"another data set ({manifest['dataset_name']})")
         if (manifest["reader"], manifest["options"]) != (self.reader, self.options):
             raise StaleCache(f"other options ({manifest['reader']}, {json.dumps(manifest['options'])})")
         if self.sources and manifest["sources"] != list(self.sources):
@@ -113,12 +109,23 @@ def _names_are_safe(content: Mapping[str, Any]) -> bool:
     return FOLDER_NAME.fullmatch(content["folder"]) is not None and all(map(_FILE_NAME.fullmatch, content["files"]))
 
 
-def folder_in_force(folder: Path) -> Path | None:
-    """The folder that the manifest names, None if there is no manifest, or none that can be read."""
+def _manifest_in_force(folder: Path) -> Mapping[str, Any]:
+    """The manifest; an empty one if there is none, or none that can be read."""
     try:
-        return folder / str(read_manifest(folder)["folder"])
+        return read_manifest(folder)
     except (OSError, ValueError):
-        return None
+        return {}
+
+
+def folder_in_force(folder: Path) -> Path | None:
+    """The folder that the manifest names, if there is one."""
+    name = _manifest_in_force(folder).get("folder")
+    return None if name is None else folder / name
+
+
+def dataset_in_force(folder: Path) -> str | None:
+    """The name of the data set that the folder keeps, if there is one."""
+    return _manifest_in_force(folder).get("dataset_name")
 
 
 def check_files(folder: Path, files: Mapping[str, Any]) -> None:

@@ -571,17 +571,33 @@ def test_another_reader_of_the_same_data_set_reads_anew_and_says_so(
     assert "is of other options (ToyReader, {}), reading from" in capsys.readouterr().out
 
 
-def test_another_data_set_in_the_folder_is_refused_and_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("keeps", "reload"), [(True, False), (True, True), (False, False)])
+def test_another_data_set_in_the_folder_is_refused_and_left_alone(keeps: bool, reload: bool, tmp_path: Path) -> None:
     class OtherReader(ToyReader):
         DATASET_SUBFOLDER = "Other/"
+        KEEPS_DATASET = keeps
 
     write_cache(tmp_path, toy(), TOY_ORIGIN)
     before = files_below(tmp_path)
-    reader = OtherReader(tmp_path)
+    reader = OtherReader(tmp_path, reload_from_original_data=reload)
     with pytest.raises(ValueError, match=r"save_folder_path must be a folder that keeps Other.*which keeps Toy"):
         reader.load_data(tmp_path)
     assert reader.n_reads == 0
     assert files_below(tmp_path) == before
+
+
+def test_archives_of_another_data_set_are_refused_and_left_alone(tmp_path: Path) -> None:
+    toy(dataset_name="Other").save_data(tmp_path)
+    before = files_below(tmp_path)
+    with pytest.raises(ValueError, match=r"that keeps Toy or nothing.*which keeps Other"):
+        ToyReader(tmp_path).load_data(tmp_path)
+    assert files_below(tmp_path) == before
+
+
+def test_another_data_set_that_comes_into_the_folder_meanwhile_is_not_given_out(tmp_path: Path) -> None:
+    write_cache(tmp_path, toy(dataset_name="Other"), Origin("Other", "ToyReader", {}, ()))
+    with pytest.raises(StaleCache, match=r"another data set \(Other\)"):
+        read_cache(tmp_path, TOY_ORIGIN)
 
 
 # --- what is replaced and what is left over ----------------------------------------------------------------------
