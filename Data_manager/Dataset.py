@@ -271,7 +271,7 @@ class Dataset(DatasetAccess):
         items_to_remove, users_to_remove : array of indices or None, default None
             None: no item, or no user. The order of what stays is kept.
         verbose : bool, default True
-            Print a line for each ICM and UCM.
+            Print a line for each ICM and UCM, unless the removal is refused.
 
         Raises
         ------
@@ -279,9 +279,9 @@ class Dataset(DatasetAccess):
             If an index is out of range, or what is left is no consistent data set; nothing has been removed then.
         """
         self.verify_data_consistency()
+        self._become(Dataset._of_parts(**without_items_and_users(self._arguments(), items_to_remove, users_to_remove)))
         if verbose:
             for name in self.AVAILABLE_ICM:
                 print(f"Dataset: Removing items from {name}")  # noqa: T201
             for name in self.AVAILABLE_UCM:
                 print(f"Dataset: Removing users from {name}")  # noqa: T201
-        self._become(Dataset._of_parts(**without_items_and_users(self._arguments(), items_to_remove, users_to_remove)))

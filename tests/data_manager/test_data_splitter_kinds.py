@@ -235,7 +235,7 @@ def test_global_time_by_hand() -> None:
     assert sizes(splitter) == [5, 2, 3]
     assert splitter._split_folder() == "global_time_50_20_30/"
     # the second user has no train interaction
-    with pytest.raises(ValueError, match="must give URM_validation at least one .* after the removal of cold users"):
+    with pytest.raises(ValueError, match=r"must give URM_validation at least one .* after the removal of cold users"):
         loaded(DataSplitter_global_time, all_ones(2, 5), [50, 20, 30])
 
 
