@@ -145,7 +145,7 @@ def test_a_quota_that_is_missed_by_far_is_told_of(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("n_items", "quotas", "user_wise", "allow_cold_users", "text"),
     [
-        (2, [50, 1, 49], False, False, "URM_validation at least one interaction, got [50, 1, 49], which gives it none"),
+        (2, [50, 1, 49], False, True, "URM_validation at least one interaction, got [50, 1, 49], which gives it none"),
         (2, [10, 10, 80], True, True, "URM_train at least one interaction, got [10, 10, 80], which gives it none"),
         (2, [10, 10, 80], True, False, "URM_train at least one interaction, got [10, 10, 80], which after the removal"),
         (1, [10, 10, 80], False, False, "URM_train at least one interaction, got [10, 10, 80], which after"),
