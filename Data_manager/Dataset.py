@@ -181,8 +181,10 @@ class Dataset(DatasetAccess):
         Raises
         ------
         ValueError
-            If the data set has no URM_all, or the format is unknown.
+            If the data set has no URM_all, or the format is unknown or not given.
         """
+        if not Path(path).suffix:
+            raise ValueError(f"path must be a file name with a suffix such as .png, got {os.fspath(path)!r}")
         figure = plot_statistics(self.DATASET_NAME, find("URM_name", self.AVAILABLE_URM, "URM_all"))
         with atomic_path(Path(path)) as temporary:
             figure.savefig(temporary, dpi=150)
