@@ -61,17 +61,18 @@ def places_of(file_name: str, data_folder: Path, subfolder: str) -> list[Path]:
     return [data_folder / subfolder / file_name, data_folder / file_name]
 
 
-def find_local(remote: RemoteFile, data_folder: Path, subfolder: str, notify: Notify) -> Path | None:
+def find_local(remote: RemoteFile, data_folder: Path, subfolder: str) -> Path | None:
     """The file that the user or an earlier download has put in place, None if there is none.
 
-    It is used whatever its hash: the user may have packed it anew. A hash that is not the recorded one is notified.
+    It is used whatever its hash, since the user may have packed it anew; see `tell_of_other_edition`.
     """
-    for path in places_of(remote.file_name, data_folder, subfolder):
-        if path.is_file():
-            if remote.md5 is not None and md5_of_file(path) != remote.md5:
-                notify(f"'{path}' is not the edition that this reader knows (its MD5 differs); it is used as it is")
-            return path
-    return None
+    return next((path for path in places_of(remote.file_name, data_folder, subfolder) if path.is_file()), None)
+
+
+def tell_of_other_edition(remote: RemoteFile, path: Path, notify: Notify) -> None:
+    """Notify if the hash of a file that was found is not the recorded one."""
+    if remote.md5 is not None and md5_of_file(path) != remote.md5:
+        notify(f"'{path}' is not the edition that this reader knows (its MD5 differs); it is used as it is")
 
 
 def addresses_of(remote: RemoteFile) -> list[str]:
