@@ -2,7 +2,6 @@
 
 import math
 import re
-import sys
 from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
@@ -35,7 +34,7 @@ def raise_at_broken_line(
 
 def raise_at_broken_quote(stream: IO[bytes], where: str, table: "TextTable") -> None:
     """Raise the ValueError of the first line whose quotes are wrong; return if none is found."""
-    for _ in rows_of(stream, where, table, sys.maxsize):
+    for _ in rows_of(stream, where, table):
         pass
 
 

@@ -90,7 +90,8 @@ def rows_of(
         if not text:
             continue
         n_rows += 1
-        if table.quoted and '"' in text:
+        # a row that is skipped has been read already, and ends with the line on which its quotes are pairs
+        if table.quoted and '"' in text and (n_rows > n_skipped or text.count('"') % 2 == 1):
             record = [line]
             row = _quoted_row(record, lines, where, number, table.separator)
             text = "".join(record).rstrip("\r\n")
