@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -865,11 +866,14 @@ for name, n_warnings in (("with cache", 0), ("stale", 1), ("empty", 1), ("closed
 
 
 @pytest.mark.skipif(not hasattr(os, "setuid"), reason="the system has no users of this kind")
-def test_folder_that_may_only_be_read_is_read_and_else_no_obstacle(tmp_path: Path) -> None:
-    for parent in tmp_path.parents:
-        if os.getuid() == 0 and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)  # of the temporary folders of this run
-    tmp_path.chmod(0o755)
+def test_folder_that_may_only_be_read_is_read_and_else_no_obstacle() -> None:
+    # not in the folder of this run of the tests, which nobody else may enter
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        _check_folders_that_may_only_be_read(Path(name))
+
+
+def _check_folders_that_may_only_be_read(tmp_path: Path) -> None:
     for name, options in (("with cache", {"k": 1}), ("stale", {"k": 2}), ("empty", None), ("closed", {"k": 1})):
         (tmp_path / name).mkdir()
         if options is not None:
