@@ -258,7 +258,7 @@ class DataReader:
     @contextmanager
     def _original_zip(self, remote: RemoteFile) -> Iterator[Path]:
         """The zip of the data set: found in the data folder, else downloaded into it, else into a temporary folder."""
-        path = find_local(remote, self.data_folder, self.DATASET_SUBFOLDER, self._print)
+        path = find_local(remote, self.data_folder, self.DATASET_SUBFOLDER)
         if path is not None:
             yield path
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from Data_manager._archive_group import sha256_of_file
+from Data_manager._file_hash import hash_of_file
 from Recommenders._atomic_file import atomic_path
 
 MANIFEST = "dataset_cache.json"
@@ -64,7 +64,7 @@ def describe_sources(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Size in bytes and SHA-256 of a file."""
-    return {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)}
+    return {"bytes": path.stat().st_size, "sha256": hash_of_file(path, "sha256")}
 
 
 def write_manifest(folder: Path, origin: Origin, content: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from Data_manager._integer_tokens import factorize_integers
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_MAX_INT64 = 2**63 - 1
 MAX_IDS = 2**31 - 1  # codes and the indices of matrices are int32
 
 
@@ -55,8 +56,10 @@ def encode_series(name: str, column: "pd.Series[Any]") -> EncodedIds:
         If an id is missing (None, NaN, NA).
     """
     codes, unique = factorize(name, column)
-    if unique.dtype.kind == "i":
+    if unique.dtype.kind in "iu" and (len(unique) == 0 or int(unique.max()) <= _MAX_INT64):
         return EncodedIds(codes, unique.astype(np.int64))
+    if unique.dtype.kind not in "uO":
+        raise TypeError(f"{name} must hold string or integer ids, got {unique.dtype} values")
     for original_id in unique.tolist():
         if isinstance(original_id, (bool, float)) or not isinstance(original_id, (str, int, np.integer)):
             raise TypeError(f"{name} must hold string or integer ids, got {original_id!r}")
@@ -72,18 +75,27 @@ def encode_arrow(name: str, column: "pa.Array", first_row: int = 0) -> EncodedId
     """
     import pyarrow as pa
 
+    if pa.types.is_dictionary(column.type) and column.dictionary.null_count > 0:
+        column = column.dictionary_decode()
     if column.null_count > 0:
         _refuse_missing(name, first_row + int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0]))
     if pa.types.is_integer(column.type):
         return encode_series(name, pd.Series(column.to_numpy()))
     if not pa.types.is_dictionary(column.type):
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-            raise TypeError(f"{name} must hold string or integer ids, got {column.type} values")
-        column = column.dictionary_encode()
+        kind = column.type
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+            raise TypeError(f"{name} must hold string or integer ids, got {kind} values")
+        unique = column.dictionary_encode()
+        return EncodedIds(unique.indices.to_numpy(), np.array(unique.dictionary.to_pylist(), dtype=object))
     # a dictionary may stand in another order, and hold what does not occur
-    codes, used = pd.factorize(column.indices.to_numpy())
-    unique = encode_series(name, pd.Series(column.dictionary.take(pa.array(used)).to_pylist(), dtype=object))
+    codes, used = factorize_integers(column.indices.to_numpy())
+    unique = encode_arrow(name, column.dictionary.take(pa.array(used)))
     return EncodedIds(unique.codes[codes], unique.unique)
+
+
+def _index(ids: Ids) -> "pd.Index[Any]":
+    # of the given type, since pandas 3 would make text of its own kind of objects, which cannot hold all of Python's
+    return pd.Index(ids, dtype=ids.dtype)
 
 
 def _refuse_missing(name: str, row: int) -> NoReturn:
@@ -102,9 +114,8 @@ class IdEncoder:
     """
 
     def __init__(self, known: Ids | None = None) -> None:
-        self._index = pd.Index(np.empty(0, np.int64) if known is None else known)
+        self._index = _index(np.empty(0, np.int64) if known is None else known)
         self._is_text = known is not None and known.dtype == object
-        self._is_empty = known is None
 
     def __len__(self) -> int:
         return len(self._index)
@@ -123,14 +134,14 @@ class IdEncoder:
             If there are more than 2^31-1 distinct ids.
         """
         unique = self._in_one_type(column.unique)
-        places = self._index.get_indexer(pd.Index(unique))
+        places = self._index.get_indexer(_index(unique))
         new = places < 0
         if new.any():
             n_known = len(self)
             if n_known + int(new.sum()) > MAX_IDS:
                 raise ValueError(f"ids must be at most {MAX_IDS} distinct ones, got more")
             places[new] = np.arange(n_known, n_known + int(new.sum()))
-            self._index = self._index.append(pd.Index(unique[new]))
+            self._index = _index(np.concatenate([self._index.to_numpy(), unique[new]]))
         indices: npt.NDArray[np.int32] = places.astype(np.int32)[column.codes]
         return indices
 
@@ -138,10 +149,10 @@ class IdEncoder:
         """These ids in the type of those so far; where one of both is text, text it is for both."""
         if len(self) == 0:
             self._is_text = unique.dtype == object
-            self._index = pd.Index(unique[:0])
+            self._index = _index(unique[:0])
         elif self._is_text:
             return texts_of(unique)
         elif unique.dtype == object:
-            self._index = pd.Index(texts_of(self.ids), dtype=object)
+            self._index = _index(texts_of(self.ids))
             self._is_text = True
         return unique

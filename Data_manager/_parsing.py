@@ -1,8 +1,8 @@
 """Delimited text files, read by pyarrow as a stream of batches or into a data frame.
 
 pyarrow knows separators of one character only. A "::" file is read with the separator ":", so that every second field
-is an empty one, which is checked. Where free text may hold the separator (movie titles, tags), a slower reader of
-`_lines` takes over; it also finds the broken line when pyarrow refuses a file.
+is an empty one, which is checked. Where free text may hold the separator (movie titles, tags), `_free_text` takes over.
+pyarrow does not say which line it refuses: `_broken_lines` finds it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +13,13 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from Data_manager._lines import Field, fields_from_header, has_lines, raise_at_broken_line, read_free_text
+from Data_manager._broken_lines import MAX_KEY_BYTES, raise_at_broken_line, raise_at_broken_quote
+from Data_manager._counting_stream import CountingStream
+from Data_manager._free_text import read_free_text
+from Data_manager._lines import BLOCK_BYTES, Field, fields_from_header, has_lines
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-# What is parsed at a time; a line cannot be longer.
-BLOCK_BYTES = 4 * 2**20
 
 # how pyarrow gets a fresh stream, and how the error path gets another one
 OpenStream = Callable[[], AbstractContextManager[IO[bytes]]]
@@ -35,14 +35,17 @@ class TextTable:
         One character, or "::".
     columns : mapping of str to str
         Name and kind of the fields: "int", "id" (an integer >= 0), "float" (finite), "text" (any, empty too), "key"
-        (text, never empty), "label" (the same, for few distinct ones), "time" and "time with zone" (ISO 8601), "skip",
-        and, without a header only, at most one "free": text in which a "::" separator may occur. Without a header these
-        are all the fields of a line in their order; with one, the named ones, in any order beside others.
+        (text, never empty), "label" (the same, for few distinct ones), "seconds" (a float), "time" and "time with zone"
+        (ISO 8601), "skip", and, without a header only, at most one "free": text in which a "::" separator may occur.
+        Without a header these are all the fields of a line in their order; with one, the named ones, in any order
+        beside others.
     header : bool, default=False
         Whether the first line has the names.
     quoted : bool, default=False
         Whether fields may stand in double quotes, with separators and line ends inside.
     encoding : str, default="utf-8"
+    ignored_header : bool, default=False
+        Whether the first line has names that do not matter, since `columns` are all the fields in their order.
     """
 
     separator: str
@@ -50,6 +53,12 @@ class TextTable:
     header: bool = False
     quoted: bool = False
     encoding: str = "utf-8"
+    ignored_header: bool = False
+
+    @property
+    def n_lines_before(self) -> int:
+        """How many lines stand before the first row."""
+        return int(self.header or self.ignored_header)
 
 
 def read_table(open_stream: OpenStream, where: str, table: TextTable) -> pd.DataFrame:
@@ -98,6 +107,7 @@ def _arrow_options(table: TextTable, fields: list[Field]) -> dict[str, Any]:
         "int": pa.int64(),
         "id": pa.int64(),
         "float": pa.float64(),
+        "seconds": pa.float64(),
         "text": pa.string(),
         "key": pa.string(),
         "label": pa.dictionary(pa.int32(), pa.string()),
@@ -111,7 +121,7 @@ def _arrow_options(table: TextTable, fields: list[Field]) -> dict[str, Any]:
     wanted = {name: arrow_types[kind] for name, (_, kind) in zip(names, fields) if kind != "skip"}
     return {
         "read_options": csv.ReadOptions(
-            column_names=names, skip_rows=int(table.header), encoding=table.encoding, block_size=BLOCK_BYTES
+            column_names=names, skip_rows=table.n_lines_before, encoding=table.encoding, block_size=BLOCK_BYTES
         ),
         "parse_options": csv.ParseOptions(
             delimiter=table.separator[0],
@@ -152,22 +162,30 @@ def read_batches(open_stream: OpenStream, where: str, table: TextTable) -> Itera
         with open_stream() as stream:
             fields = fields_from_header(stream, where, table)
     error: Exception | None = None
+    n_good_rows = 0
     try:
         with open_stream() as stream:
-            if not has_lines(stream, table):
+            if not has_lines(stream, where, table):
                 return
-        with open_stream() as stream, csv.open_csv(stream, **_arrow_options(table, fields)) as reader:
-            for batch in reader:
-                error = _wrong_value(batch, table)
-                if error:
-                    break
-                if batch.num_rows > 0:
-                    yield batch
-    except (pa.ArrowInvalid, UnicodeDecodeError) as refused:
+        with open_stream() as stream:
+            counted = CountingStream(stream)
+            with csv.open_csv(counted, **_arrow_options(table, fields)) as reader:
+                for batch in reader:
+                    error = _wrong_value(batch, table)
+                    if error:
+                        break
+                    if batch.num_rows > 0:
+                        yield batch
+                    n_good_rows += batch.num_rows
+        if not error and table.quoted and counted.may_have_open_quote(table.n_lines_before + n_good_rows):
+            with open_stream() as stream:
+                raise_at_broken_quote(stream, where, table)
+    except (pa.ArrowInvalid, UnicodeError) as refused:
         error = refused
     if error:
-        with open_stream() as stream:
-            raise_at_broken_line(stream, where, table, fields)
+        for n_skipped in dict.fromkeys((n_good_rows, 0)):
+            with open_stream() as stream:
+                raise_at_broken_line(stream, where, table, fields, n_skipped)
         raise ValueError(f"{where} cannot be read: {error}") from error
 
 
@@ -180,12 +198,13 @@ def _wrong_value(batch: "pa.RecordBatch", table: TextTable) -> ValueError | None
             continue
         kind, column = table.columns[name], batch.column(name)
         wrong = column.null_count > 0
-        if kind in ("id", "float") and not wrong:
-            values = column.to_numpy()
-            wrong = not np.isfinite(values).all() if kind == "float" else bool((values < 0).any())
-        elif kind in ("key", "label") and not wrong:
-            texts = column.dictionary if kind == "label" else column
-            wrong = bool(pc.any(pc.equal(texts, "")).as_py())
+        if kind == "id" and not wrong:
+            wrong = bool((column.to_numpy() < 0).any())
+        elif kind in ("float", "seconds") and not wrong:
+            wrong = not np.isfinite(column.to_numpy()).all()
+        elif kind in ("key", "label") and not wrong and len(column) > 0:
+            lengths = pc.min_max(pc.binary_length(column.dictionary if kind == "label" else column)).as_py()
+            wrong = lengths["min"] == 0 or lengths["max"] > MAX_KEY_BYTES
         if wrong:
             return ValueError(f"a value of the column '{name}' is empty or out of range")
     return None

@@ -43,12 +43,12 @@ def interactions_of_batch(
 
     values = {}
     if "rating" in names:
-        values["URM_all"] = _numbers(place("rating"), batch.column(names["rating"]), first_row)
+        values["URM_all"] = _numbers(place("rating"), batch.column(names["rating"]), first_row, "numbers")
     else:
         values["URM_all"] = np.ones(batch.num_rows)
     if "timestamp" in names:
         seconds = _as_seconds(batch.column(names["timestamp"]))
-        values[URM_TIMESTAMP] = _numbers(place("timestamp"), seconds, first_row)
+        values[URM_TIMESTAMP] = _numbers(place("timestamp"), seconds, first_row, "seconds or dates")
     return Interactions(
         users=encode_arrow(place("user"), batch.column(names["user"]), first_row),
         items=encode_arrow(place("item"), batch.column(names["item"]), first_row),
@@ -56,14 +56,14 @@ def interactions_of_batch(
     )
 
 
-def _numbers(place: str, column: "pa.Array", first_row: int) -> Values:
+def _numbers(place: str, column: "pa.Array", first_row: int, allowed: str) -> Values:
     import pyarrow as pa
 
     kind = column.type
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if not (is_number or pa.types.is_decimal(kind)):
-        raise TypeError(f"{place} must hold numbers, got {kind} values")
-    numbers: Values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        raise TypeError(f"{place} must hold {allowed}, got {kind} values")
+    numbers: Values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size > 0:
         missing = column[int(wrong[0])].as_py() is None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from Data_manager._zip_members import member_names, open_zip
@@ -48,13 +48,13 @@ class RatingsFile:
 def files_on_disk(path: Path, pattern: str | None) -> list[Path]:
     """The file itself, or those of a folder and its subfolders, in the order of their names.
 
-    In a folder, names that begin with "." or "_" are passed over, and so is what `pattern` does not match; without a
-    pattern it is the Parquet files, or else the text files.
+    In a folder, names that begin with "." or "_" are passed over, and so is what `pattern` does not match, or without a
+    pattern what is neither Parquet nor text.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If there is none, or there are Parquet and text files.
     """
     if path.is_file():
         return [path]
@@ -68,23 +68,31 @@ def files_on_disk(path: Path, pattern: str | None) -> list[Path]:
     if pattern is not None:
         chosen = [file for file in visible if fnmatch.fnmatch(file.name, pattern)]
     else:
-        parquet = [file for file in visible if file.suffix.lower() in PARQUET_SUFFIXES]
-        chosen = parquet or [file for file in visible if _is_text(file.name)]
+        chosen = [file for file in visible if _is_parquet(file) or _is_text(file.name)]
     if not chosen:
         allowed = f"files that match {pattern!r}" if pattern else f"{', '.join(PARQUET_SUFFIXES + TEXT_SUFFIXES)} files"
         names = ", ".join(file.name for file in visible[:10]) or "none"
         raise ValueError(f"ratings must be a folder with {allowed}, got '{path}' with: {names}")
+    if len({_is_parquet(file) for file in chosen}) > 1:
+        one, other = chosen[0], next(file for file in chosen if _is_parquet(file) != _is_parquet(chosen[0]))
+        raise ValueError(
+            f"ratings must be a folder of Parquet files or of text files, got '{path}' with both, such as {one.name} "
+            f"and {other.name}; pattern chooses among them"
+        )
     return chosen
 
 
 def ratings_files(paths: list[Path], pattern: str | None) -> Iterator[RatingsFile]:
     """The files, and the members of those that are zips."""
     for path in paths:
-        suffix = path.suffix.lower()
-        if suffix == ".zip":
+        if path.suffix.lower() == ".zip":
             yield from _members(path, pattern)
         else:
-            yield RatingsFile(path, f"'{path}'", suffix in PARQUET_SUFFIXES, partial(_opened, path))
+            yield RatingsFile(path, f"'{path}'", _is_parquet(path), partial(_opened, path))
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in PARQUET_SUFFIXES
 
 
 def _is_text(name: str) -> bool:
@@ -104,12 +112,14 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         with decompress(path) as stream:
             yield stream
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system; bz2's and gzip's have none
+            raise
         raise ValueError(f"'{path}' is damaged or not compressed as its name says ({error})") from error
 
 
 def _members(path: Path, pattern: str | None) -> Iterator[RatingsFile]:
-    names = [name for name in member_names(path) if _matches(Path(name).name, pattern)]
+    names = [name for name in member_names(path) if _matches(name, pattern)]
     if not names:
         raise ValueError(
             f"'{path}' must have members that match {pattern or ' or '.join(TEXT_SUFFIXES)}, got "
@@ -121,8 +131,9 @@ def _members(path: Path, pattern: str | None) -> Iterator[RatingsFile]:
 
 def _matches(name: str, pattern: str | None) -> bool:
     if pattern is not None:
-        return fnmatch.fnmatch(name, pattern)
-    return name[0] not in "._" and Path(name).suffix.lower() in TEXT_SUFFIXES
+        return fnmatch.fnmatch(PurePosixPath(name).name, pattern)
+    is_hidden = any(part.startswith((".", "_")) for part in PurePosixPath(name).parts)
+    return not is_hidden and PurePosixPath(name).suffix.lower() in TEXT_SUFFIXES
 
 
 @contextmanager

@@ -13,15 +13,17 @@ from Data_manager._ratings_columns import RatingsColumns
 
 
 def check_frame(frame: pd.DataFrame, columns: RatingsColumns) -> None:
-    """Refuse a frame that does not have the columns, each once."""
+    """Refuse a frame that does not have the columns, each once, or has no rows."""
     there: list[Any] = list(frame.columns)
     if columns.by_position:
         if max(map(int, columns.present())) >= len(there):
             raise ValueError(f"columns must be positions in 0..{len(there) - 1}, got {columns.present()}")
-        return
-    missing = [name for name in columns.present() if there.count(name) != 1]
-    if missing:
-        raise ValueError(f"ratings must have the column(s) {', '.join(map(str, missing))} once, got {there}")
+    else:
+        missing = [name for name in columns.present() if there.count(name) != 1]
+        if missing:
+            raise ValueError(f"ratings must have the column(s) {', '.join(map(str, missing))} once each, got {there}")
+    if len(frame) == 0:
+        raise ValueError("ratings must have at least one row, got none")
 
 
 def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
@@ -39,9 +41,11 @@ def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
 
     values = {"URM_all": np.ones(len(frame))}
     if columns.rating is not None:
-        values["URM_all"] = _numbers(f"column {columns.rating!r}", column(columns.rating))
+        values["URM_all"] = _numbers(f"column {columns.rating!r}", column(columns.rating), "real numbers")
     if columns.timestamp is not None:
-        values[URM_TIMESTAMP] = _numbers(f"column {columns.timestamp!r}", _as_seconds(column(columns.timestamp)))
+        values[URM_TIMESTAMP] = _numbers(
+            f"column {columns.timestamp!r}", _as_seconds(column(columns.timestamp)), "seconds or datetime64 values"
+        )
     return Interactions(
         users=encode_series(f"column {columns.user!r}", column(columns.user)),
         items=encode_series(f"column {columns.item!r}", column(columns.item)),
@@ -49,9 +53,9 @@ def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
     )
 
 
-def _numbers(name: str, column: "pd.Series[Any]") -> Values:
+def _numbers(name: str, column: "pd.Series[Any]", allowed: str) -> Values:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
-        raise TypeError(f"{name} must hold real numbers, got {column.dtype} values")
+        raise TypeError(f"{name} must hold {allowed}, got {column.dtype} values")
     numbers: Values = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size > 0:

@@ -30,7 +30,9 @@ def read_parquet(file: RatingsFile, columns: RatingsColumns) -> Iterator[Interac
             for batch in source.iter_batches(BATCH_ROWS, columns=list(names.values())):
                 yield interactions_of_batch(batch, names, file.where, first_row)
                 first_row += batch.num_rows
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system; pyarrow's have none
+            raise
         raise ValueError(f"{file.where} is damaged or no Parquet file ({error})") from error
 
 

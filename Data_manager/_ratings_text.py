@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 
 from Data_manager._dataset_builder import Interactions
-from Data_manager._lines import split_line, text_of
+from Data_manager._lines import UNDECODED, lines_of, rows_of, shown, split_line
 from Data_manager._parsing import TextTable, read_batches
 from Data_manager._ratings_arrow import interactions_of_batch
 from Data_manager._ratings_columns import RatingsColumns
@@ -15,9 +14,12 @@ from Data_manager._ratings_files import RatingsFile
 # in the order in which they are tried on the first line
 SEPARATORS = ("::", "\t", ",", ";", "|")
 
-_NUMBER = re.compile(r"\s*[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?\s*")
+_KIND_OF_ROLE = {"user": "label", "item": "label", "rating": "float", "timestamp": "seconds"}
+
+# or what would be one with another decimal mark
+_NUMBER = re.compile(r"\s*[-+]?[0-9]*[.,]?[0-9]*([eE][-+]?[0-9]+)?\s*")
+_DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}")
 _ZONE = re.compile(r"(Z|[-+][0-9]{2}:?([0-9]{2})?)\s*$")
-_SHOWN_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -40,54 +42,86 @@ class TextFormat:
 
 def read_text(file: RatingsFile, columns: RatingsColumns, text_format: TextFormat) -> Iterator[Interactions]:
     """The interactions of a text file in parts; a broken line is a ValueError that names file, number and line."""
-    first_lines = _first_lines(file, text_format.encoding)
-    if not first_lines:
-        return
     header = not columns.by_position if text_format.header is None else text_format.header
-    separator, fields = _split_first_line(first_lines[0], file.where, columns, text_format.separator)
-    if columns.by_position:
-        columns = columns.named(fields if header else [f"column {position}" for position in range(len(fields))])
+    first_line = _first_line(file, text_format.encoding, header)
+    if first_line is None:
+        return
+    separator, fields = _split_first_line(first_line, file.where, columns, text_format, header)
+    by_position = columns.by_position
+    if by_position:
+        fields = [f"column {position}" for position in range(len(fields))]
+        columns = columns.named(fields)
     names = columns.names_of_roles()
-    kinds = {"user": "label", "item": "label", "rating": "float", "timestamp": "float"}
+    kind_of = {name: _KIND_OF_ROLE[role] for role, name in names.items()}
+    table = TextTable(
+        separator,
+        {name: kind_of.get(name, "skip") for name in fields} if by_position else kind_of,
+        header=header and not by_position,
+        quoted=separator != "::",
+        encoding=text_format.encoding,
+        ignored_header=header and by_position,
+    )
     if "timestamp" in names:
-        first_row = split_line(first_lines[-1], separator, separator != "::")
-        position = fields.index(names["timestamp"]) if header else int(names["timestamp"].split()[-1])
-        kinds["timestamp"] = _kind_of_timestamp(first_row[position] if position < len(first_row) else "")
-    kind_of = {name: kinds[role] for role, name in names.items()}
-    if not header:
-        kind_of = {f"column {k}": kind_of.get(f"column {k}", "skip") for k in range(len(fields))}
-    table = TextTable(separator, kind_of, header=header, quoted=separator != "::", encoding=text_format.encoding)
+        first_time = _first_value(file, table, fields.index(names["timestamp"]))
+        table = replace(table, columns={**table.columns, names["timestamp"]: _kind_of_timestamp(first_time)})
     for batch in read_batches(file.open, file.where, table):
         yield interactions_of_batch(batch, names, file.where)
 
 
-def _first_lines(file: RatingsFile, encoding: str) -> list[str]:
-    """The first two lines that are not empty: a header, if there is one, and the first row, or that alone."""
+def _first_line(file: RatingsFile, encoding: str, header: bool) -> str | None:
+    """The header, or else the first line that is not empty, without its end; None if there is none."""
     with file.open() as stream:
-        lines = (line.removeprefix("\ufeff").rstrip("\r\n") for line in text_of(stream, encoding))
-        return list(islice((line for line in lines if line), 2))
+        lines = (line.rstrip("\r\n") for line in lines_of(stream, file.where, encoding))
+        return next((line for line in lines if line or header), None)
+
+
+def _first_value(file: RatingsFile, table: TextTable, position: int) -> str:
+    """What stands there in the first row; empty if nothing does."""
+    with file.open() as stream:
+        _, _, row = next(rows_of(stream, file.where, table), (0, "", []))
+        return row[position] if position < len(row) else ""
 
 
 def _kind_of_timestamp(value: str) -> str:
     """Seconds since 1970, or a date and time of ISO 8601 with or without its zone: as the first one is, so are all."""
-    if "-" not in value.strip()[1:] or _NUMBER.fullmatch(value):
-        return "float"
+    if not _DATE.match(value):
+        return "seconds"
     return "time with zone" if _ZONE.search(value.strip()[10:]) else "time"
 
 
-def _split_first_line(line: str, where: str, columns: RatingsColumns, separator: str | None) -> tuple[str, list[str]]:
-    """The separator and the fields of the first line, if it has the columns."""
-    separators = SEPARATORS if separator is None else (separator,)
-    wanted = columns.present()
-    for candidate in separators:
-        fields = split_line(line, candidate, candidate != "::")
-        if columns.by_position and len(fields) > max(map(int, wanted)):
-            return candidate, fields
-        if not columns.by_position and set(wanted) <= set(fields):
-            return candidate, fields
+def _split_first_line(
+    line: str, where: str, columns: RatingsColumns, text_format: TextFormat, header: bool
+) -> tuple[str, list[str]]:
+    """The separator and the fields of the first line; an error if it has not the columns, or has them with several."""
+    separators = SEPARATORS if text_format.separator is None else (text_format.separator,)
+    possible = {
+        separator: fields
+        for separator in separators
+        for fields in [split_line(line, separator, separator != "::")]
+        if _has_columns(fields, columns)
+    }
+    if len(possible) > 1 and not header and isinstance(columns.rating, int):
+        # with a wrong separator it is hardly a number
+        possible = {key: fields for key, fields in possible.items() if _NUMBER.fullmatch(fields[columns.rating])}
+    if len(possible) == 1:
+        return possible.popitem()
+    wanted = ", ".join(map(str, columns.present()))
+    if possible:
+        raise ValueError(
+            f"separator must be given where more than one of {' or '.join(map(repr, possible))} may be it: {where} has "
+            f"the columns {wanted} with each in its first line, {shown(line)}"
+        )
     kind = "at the positions " if columns.by_position else ""
     hint = "" if columns.by_position else "; a file without a header has positions, such as 0,1,2"
+    if "\0" in line or UNDECODED.search(line):
+        hint = f"; these bytes are not text in the encoding {text_format.encoding}"
     raise ValueError(
-        f"{where} must have in its first line the columns {kind}{', '.join(map(str, wanted))}, "
-        f"separated by {' or '.join(map(repr, separators))}, got {line[:_SHOWN_CHARACTERS]!r}{hint}"
+        f"{where} must have in its first line the columns {kind}{wanted}, "
+        f"separated by {' or '.join(map(repr, separators))}, got {shown(line)}{hint}"
     )
+
+
+def _has_columns(fields: list[str], columns: RatingsColumns) -> bool:
+    if columns.by_position:
+        return max(map(int, columns.present())) < len(fields)
+    return set(columns.present()) <= set(fields)

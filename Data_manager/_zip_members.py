@@ -122,8 +122,9 @@ def _opened(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
 
 
 def member_names(path: Path) -> list[str]:
-    """The names of a zip's files, in its order; ValueError if it is none."""
+    """The names of a zip's files, in its order; ValueError if it is none, or a name is refused as by `open_zip`."""
     with path.open("rb") as file, _opened(path, file) as archive:
+        _check_names(path, archive.infolist())
         return [info.filename for info in archive.infolist() if not info.is_dir()]
 
 

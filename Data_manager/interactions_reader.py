@@ -1,6 +1,5 @@
 """A user's own ratings."""
 
-import codecs
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,15 +28,15 @@ class InteractionsReader(DataReader):
     ratings : str, path or pandas.DataFrame
         A text file of one interaction a line (``.csv``, ``.tsv``, ``.dat`` or any other name), the same compressed
         (``.gz``, ``.bz2``, ``.xz``), a zip of such files, a Parquet file (``.parquet``, ``.pq``), a folder of any of
-        these (its Parquet files, or else its text files, subfolders included, in the order of their names), or a data
-        frame. Files are read as streams.
+        one of these kinds (subfolders included, in the order of their names), or a data frame. Files are read as
+        streams.
     columns : sequence of two to four str or int, default=("user", "item", "rating")
         User, item, rating and timestamp: the names of the columns or, for a text without a header, their positions from
         0. The last two may be missing; ("user", "item", None, "time") has a timestamp but no rating. Without a rating
         each interaction has the value 1. Ids may be any text, and integers where the data is typed. A timestamp is in
         seconds since 1970, or a date and time (ISO 8601 in a text; UTC if it has no zone).
     separator : {"::", tab, ",", ";", "|"}, optional
-        Between the fields of a text. Default: the one with which the first line has enough fields. Fields may be
+        Between the fields of a text. Default: the one with which the first line has the columns. Fields may be
         quoted by ``"``, except with "::".
     header : bool, optional
         Whether a text has names in its first line. Default: if `columns` are names.
@@ -170,8 +169,8 @@ def _check_text_format(separator: Any, header: Any, encoding: Any) -> TextFormat
     if not isinstance(encoding, str):
         raise TypeError(f"encoding must be the name of a text encoding, got {encoding!r}")
     try:
-        codecs.lookup(encoding)
-    except LookupError as error:
+        "a".encode(encoding).decode(encoding, errors="surrogateescape")
+    except (LookupError, UnicodeError, ValueError) as error:  # ValueError: a zero byte in the name
         raise ValueError(f"encoding must be the name of a text encoding, got {encoding!r}") from error
     return TextFormat(
         separator=None if separator is None else check_choice("separator", separator, SEPARATORS),
