@@ -42,8 +42,8 @@ class DataSplitter(SplitAccess):
     force_new_split : bool, default False
         Whether to make the split anew even if it has been saved.
     random_seed : int >= 0 or None, default None
-        The same seed gives the same split. None: the saved split, whatever its seed, else one of a fresh seed. The seed
-        is recorded in either case, see `get_split_parameters`.
+        The same seed gives the same split. None: the saved split, whatever its seed; if that cannot be used, a new one
+        of its seed; else one of a fresh seed. The seed is recorded in either case, see `get_split_parameters`.
     verbose : bool, default True
         Whether to print what is being done and the statistics.
 
@@ -94,6 +94,8 @@ class DataSplitter(SplitAccess):
             raise ValueError("force_new_split must be False where forbid_new_split is True, got True")
         self.random_seed = None if random_seed is None else check_int(RANDOM_SEED, random_seed, minimum=0)
         self.verbose = check_bool("verbose", verbose)
+        # what a split was drawn with is not lost when it has to be made anew
+        self._saved_seed: int | None = None
 
     def load_data(self, save_folder_path: str | os.PathLike[str] | bool | None = None) -> None:
         """Load the split that an earlier call has saved, or make and save it.
@@ -117,6 +119,7 @@ class DataSplitter(SplitAccess):
         folder = self._folder_to_keep_in(save_folder_path)
         dataset = self.dataReader_object.load_data()
         fingerprint = dataset_fingerprint(dataset)
+        self._saved_seed = None
         split = None
         if folder is not None and not self.force_new_split:
             split = self._load_saved(folder, dataset, fingerprint)
@@ -235,6 +238,8 @@ class DataSplitter(SplitAccess):
     def _read(self, folder: Path, dataset: Dataset, fingerprint: str) -> Split:
         saved = read_split(folder, self._file_suffix())
         saved.check_parameters(self.PARAMETER_TYPES)
+        if isinstance(saved.parameters.get(RANDOM_SEED), int):
+            self._saved_seed = saved.parameters[RANDOM_SEED]
         asked = {
             **self._asked_parameters(),
             RANDOM_SEED: self.random_seed if self._draws else None,
@@ -251,7 +256,7 @@ class DataSplitter(SplitAccess):
         return replace(split, URMs={part: split.URMs[part] for part in self._parts})
 
     def _make(self, dataset: Dataset, fingerprint: str) -> Split:
-        random_seed = self.random_seed
+        random_seed = self._saved_seed if self.random_seed is None else self.random_seed
         if random_seed is None:
             random_seed = int(np.random.default_rng().integers(2**32))
         kept_users, URMs, found = self._divide(dataset, random_seed)

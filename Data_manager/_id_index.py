@@ -58,6 +58,10 @@ class IdIndex(Mapping[str, int]):
             self._mapper = dict(zip(texts_of(self.ids).tolist(), range(len(self))))
         return self._mapper
 
+    def copy(self) -> dict[str, int]:
+        """A dictionary of its own, which may be changed."""
+        return dict(self._as_dict())
+
     def __getitem__(self, original_id: str) -> int:
         return self._as_dict()[original_id]
 

@@ -97,6 +97,16 @@ def test_the_recorded_seed_of_a_split_without_one_makes_it_again(tmp_path: Path)
     assert_same_split(load(tmp_path / "other", random_seed=seed), first)
 
 
+def test_a_split_that_is_made_anew_keeps_the_seed_of_the_saved_one(tmp_path: Path) -> None:
+    """Or data that changes for a moment would lose a split for ever."""
+    first = load(tmp_path)
+    for changed in ({"dataset": some_dataset(ICM_dictionary=None)}, {}):
+        with pytest.warns(UserWarning, match="made anew"):
+            remade = load(tmp_path, **changed)
+        assert remade.get_split_parameters()["random_seed"] == first.get_split_parameters()["random_seed"]
+    assert_same_split(remade, first)
+
+
 def test_a_forced_split_is_made_anew_and_replaces_the_saved_one(tmp_path: Path) -> None:
     first = load(tmp_path, random_seed=5)
     with warnings.catch_warnings():

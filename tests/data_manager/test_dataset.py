@@ -88,6 +88,9 @@ def test_mappers_are_made_where_none_are_given() -> None:
     dataset.verify_data_consistency()
     assert dataset.get_item_original_ID_to_index_mapper() == {"0": 0, "1": 1, "2": 2}
     assert dataset.get_ICM_feature_to_index_mapper_from_name("ICM") == {"0": 0, "1": 1}
+    mine = dataset.item_original_ID_to_index.copy()
+    mine["3"] = 3
+    assert dataset.item_original_ID_to_index == {"0": 0, "1": 1, "2": 2}
     by_integer = Dataset("x", ones, user_original_ID_to_index={7: np.int64(0), 3: 1})
     assert by_integer.get_user_original_ID_to_index_mapper() == {"7": 0, "3": 1}
 
