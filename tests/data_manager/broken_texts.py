@@ -148,6 +148,13 @@ TEXTS = [
         {"columns": TIMED},
     ),
     Broken(
+        "a blank after a date",
+        text("user,item,rating,time\na,x,3,2020-02-28 \n"),
+        LINES % (2, "time is not an ISO 8601 date"),
+        {"columns": TIMED},
+    ),
+    Broken("a form feed at a number", text(f"{GOOD}b,x,3\f\n"), LINES % (3, "rating is not a finite number")),
+    Broken(
         "the 30th of February",
         text("user,item,rating,time\na,x,3,2020-02-28\na,y,3,2020-02-30\n"),
         LINES % (3, "time is not an ISO 8601 date"),
