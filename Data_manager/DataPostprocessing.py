@@ -1,5 +1,6 @@
 """The base of what is done to a data set after it has been read: a reader around another reader."""
 
+import copy
 import os
 from pathlib import Path
 from typing import Any
@@ -84,10 +85,16 @@ class DataPostprocessing(DataReader):
         return super().load_data(save_folder_path)
 
     def _load_from_original_file(self) -> Dataset:
-        return self._process(self.dataReader_object.load_data(self._inner_save_folder))
+        dataset = self.dataReader_object.load_data(self._inner_save_folder)
+        # a shell of its own: the wrapped reader may keep the one that it gave, and give it again
+        return self._process(copy.copy(dataset))
 
     def _process(self, dataset: Dataset) -> Dataset:
-        """The processed data set; to be written by each post-processing. What is passed in may be changed."""
+        """The processed data set; to be written by each post-processing.
+
+        What is passed in may be given other content, as by `_remove_items_and_users`, and be returned; its matrices
+        and mappers are the wrapped reader's, and are not changed in place.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define _process")
 
     def _subfolder(self) -> str:

@@ -1,5 +1,6 @@
 """The base of the readers: where the data lies, what is kept of it, and what is printed."""
 
+import json
 import os
 import tempfile
 import warnings
@@ -8,15 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from Data_manager._dataset_cache import (
-    Origin,
-    OtherDataset,
-    StaleCache,
-    describe_sources,
-    has_cache,
-    read_cache,
-    write_cache,
-)
+from Data_manager._dataset_cache import has_cache, read_cache, write_cache
+from Data_manager._dataset_manifest import Origin, StaleCache, dataset_in_force, describe_sources
 from Data_manager._download import RemoteFile, download, find_local, places_of
 from Data_manager.Dataset import Dataset
 from Recommenders._validation import check_bool
@@ -32,6 +26,10 @@ def check_path(name: str, value: str | os.PathLike[str], kind: str = "folder") -
     if not os.fspath(value):
         raise ValueError(f"{name} must be the path of a {kind}, got {value!r}")
     return Path(value).expanduser()
+
+
+class OtherDataset(ValueError):
+    """A folder keeps another data set than the reader's."""
 
 
 class DataReader:
@@ -109,8 +107,10 @@ class DataReader:
     def load_data(self, save_folder_path: str | os.PathLike[str] | bool | None = None) -> Dataset:
         """The data set, from what an earlier call has kept or from the original files.
 
-        What is kept but cannot be used is replaced, with a warning that says what was wrong. A folder that cannot be
-        written is no obstacle: nothing is kept, with one warning.
+        What is kept is read anew if the original files or the reader's options are others than it was made from, which
+        is said; if it cannot be used it is replaced, with a warning that says what was wrong. A folder that cannot be
+        written is no obstacle: nothing is kept, with one warning. What a reader keeps goes before the archives that
+        `Dataset.save_data`, or the host's reader, has left in the same folder.
 
         Parameters
         ----------
@@ -135,19 +135,30 @@ class DataReader:
         """
         folder = self._folder_to_keep_in(save_folder_path)
         self._told_not_writable = False
-        origin = self._origin()
-        dataset = None
-        if folder is not None and self.KEEPS_DATASET and not self.reload_from_original_data:
-            dataset = self._load_kept(folder, origin)
-        if dataset is None:
-            self._print("Loading original data")
-            dataset = self._load_from_original_file()
-            self._verify(dataset)
-            if folder is not None:
-                # the files may have been downloaded meanwhile
-                self._keep(dataset, folder, origin if origin.sources else self._origin())
+        dataset = self._read_original() if folder is None else self._kept_or_original(folder)
         if self.verbose:
             dataset.print_statistics()
+        return dataset
+
+    def _kept_or_original(self, folder: Path) -> Dataset:
+        kept_name = dataset_in_force(folder)
+        if kept_name is not None:
+            self._check_name(folder, kept_name)  # also where it would not be read, but replaced
+        # before the files are read: if they change meanwhile, what is kept is of another edition than theirs
+        origin = self._origin()
+        if self.KEEPS_DATASET and not self.reload_from_original_data:
+            kept = self._load_kept(folder, origin)
+            if kept is not None:
+                return kept
+        dataset = self._read_original()
+        # the files may have been downloaded meanwhile
+        self._keep(dataset, folder, origin if origin.sources else self._origin())
+        return dataset
+
+    def _read_original(self) -> Dataset:
+        self._print("Loading original data")
+        dataset = self._load_from_original_file()
+        self._verify(dataset)
         return dataset
 
     def _load_from_original_file(self) -> Dataset:
@@ -166,7 +177,8 @@ class DataReader:
         return Origin(
             self.get_dataset_name(),
             type(self).__name__,
-            self._reader_options(),
+            # as they are in the manifest: a tuple is a list there
+            json.loads(json.dumps(self._reader_options(), allow_nan=False)),
             describe_sources(self._source_files()),
         )
 
@@ -186,11 +198,8 @@ class DataReader:
             dataset = read_cache(folder, origin) if has_cache(folder) else self._load_archives(folder)
             self._verify(dataset)
             self._check_complete(dataset)
-        except OtherDataset as error:
-            raise ValueError(
-                f"save_folder_path must be a folder that keeps {self.get_dataset_name()} or nothing, "
-                f"got '{folder}', which keeps {error}"
-            ) from error
+        except OtherDataset:
+            raise
         except StaleCache as error:
             self._print(f"The data kept in '{folder}' is of {error}, reading from original files...")
             return None
@@ -202,7 +211,7 @@ class DataReader:
                 f"{self.get_dataset_name()}: the data kept in '{folder}' cannot be used and is made anew from the "
                 f"original files. {type(error).__name__}: {error}",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
             return None
         return dataset
@@ -211,9 +220,15 @@ class DataReader:
         """What `Dataset.save_data`, or the host's reader, has left in the folder."""
         dataset = Dataset()
         dataset.load_data(folder)
-        if dataset.get_dataset_name() != self.get_dataset_name():
-            raise OtherDataset(dataset.get_dataset_name())
+        self._check_name(folder, dataset.get_dataset_name())
         return dataset
+
+    def _check_name(self, folder: Path, kept_name: str | None) -> None:
+        if kept_name != self.get_dataset_name():
+            raise OtherDataset(
+                f"save_folder_path must be a folder that keeps {self.get_dataset_name()} or nothing, "
+                f"got '{folder}', which keeps {kept_name}"
+            )
 
     def _check_complete(self, dataset: Dataset) -> None:
         """Refuse what an older edition of the reader, or the host's, has kept without all that this one provides."""
@@ -224,11 +239,11 @@ class DataReader:
             raise ValueError(f"it must have {', '.join(provided)}, got none of {', '.join(missing)}")
 
     def _keep(self, dataset: Dataset, folder: Path, origin: Origin) -> None:
-        if folder.is_dir():
-            self._print(f"Found already existing folder '{folder}'")
-        else:
-            self._print(f"Creating folder '{folder}'")
         try:
+            if folder.is_dir():
+                self._print(f"Found already existing folder '{folder}'")
+            else:
+                self._print(f"Creating folder '{folder}'")
             write_cache(folder, dataset, origin)
         except OSError as error:
             self._tell_not_writable(folder, error)
@@ -243,7 +258,7 @@ class DataReader:
     @contextmanager
     def _original_zip(self, remote: RemoteFile) -> Iterator[Path]:
         """The zip of the data set: found in the data folder, else downloaded into it, else into a temporary folder."""
-        path = find_local(remote, self.data_folder, self.DATASET_SUBFOLDER, self._print)
+        path = find_local(remote, self.data_folder, self.DATASET_SUBFOLDER)
         if path is not None:
             yield path
             return

@@ -18,6 +18,7 @@ from Data_manager._feature_matrices import (
     reconcile_mapper_with_removed_tokens,
     remove_features,
 )
+from Data_manager._statistics import density
 from Data_manager._url_download import download_from_URL, urllretrieve_reporthook
 from Recommenders._validation import check_int, is_sparse
 
@@ -115,7 +116,7 @@ def compute_density(URM: Any) -> float:
         raise TypeError(f"URM must be a scipy sparse matrix, got a {type(URM).__name__}")
     if 0 in URM.shape:
         raise ValueError(f"URM must have rows and columns, got shape {URM.shape}")
-    return float(URM.nnz / (URM.shape[0] * URM.shape[1]))
+    return density(URM)
 
 
 def invert_dictionary(id_to_index: Mapping[Key, Value]) -> dict[Value, Key]:

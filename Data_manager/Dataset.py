@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._dataset_access import DatasetAccess
+from Data_manager._dataset_access import DatasetAccess, find
 from Data_manager._dataset_content import check_additional_mappers, check_feature_mappers, check_matrices
 from Data_manager._dataset_removal import without_items_and_users
 from Data_manager._dataset_storage import read_dataset, write_dataset
@@ -162,7 +162,7 @@ class Dataset(DatasetAccess):
 
     def print_statistics(self) -> None:
         """Print sizes, densities, profile lengths and the Gini index of URM_all, and a line for each ICM and UCM."""
-        URM_all = self._find("URM_name", self.AVAILABLE_URM, "URM_all")
+        URM_all = find("URM_name", self.AVAILABLE_URM, "URM_all")
         print(interactions_block(self.DATASET_NAME, URM_all))  # noqa: T201
         for kind, matrices in (("ICM", self.AVAILABLE_ICM), ("UCM", self.AVAILABLE_UCM)):
             for name, matrix in matrices.items():
@@ -181,9 +181,11 @@ class Dataset(DatasetAccess):
         Raises
         ------
         ValueError
-            If the data set has no URM_all, or the format is unknown.
+            If the data set has no URM_all, or the format is unknown or not given.
         """
-        figure = plot_statistics(self.DATASET_NAME, self._find("URM_name", self.AVAILABLE_URM, "URM_all"))
+        if not Path(path).suffix:
+            raise ValueError(f"path must be a file name with a suffix such as .png, got {os.fspath(path)!r}")
+        figure = plot_statistics(self.DATASET_NAME, find("URM_name", self.AVAILABLE_URM, "URM_all"))
         with atomic_path(Path(path)) as temporary:
             figure.savefig(temporary, dpi=150)
 
@@ -206,7 +208,7 @@ class Dataset(DatasetAccess):
                 raise ValueError(f"{name}: {URM_name} must have at least one interaction, got none")
         if self._IS_IMPLICIT:
             try:
-                assert_implicit_data([self._find("URM_name", self.AVAILABLE_URM, "URM_all")], verbose=False)
+                assert_implicit_data([find("URM_name", self.AVAILABLE_URM, "URM_all")], verbose=False)
             except ValueError as error:
                 raise ValueError(f"{name}: URM_all of an implicit data set: {error}") from error
         assert_URM_ICM_mapper_consistency(
@@ -271,7 +273,7 @@ class Dataset(DatasetAccess):
         items_to_remove, users_to_remove : array of indices or None, default None
             None: no item, or no user. The order of what stays is kept.
         verbose : bool, default True
-            Print a line for each ICM and UCM.
+            Print a line for each ICM and UCM, unless the removal is refused.
 
         Raises
         ------
@@ -279,9 +281,9 @@ class Dataset(DatasetAccess):
             If an index is out of range, or what is left is no consistent data set; nothing has been removed then.
         """
         self.verify_data_consistency()
+        self._become(Dataset._of_parts(**without_items_and_users(self._arguments(), items_to_remove, users_to_remove)))
         if verbose:
             for name in self.AVAILABLE_ICM:
                 print(f"Dataset: Removing items from {name}")  # noqa: T201
             for name in self.AVAILABLE_UCM:
                 print(f"Dataset: Removing users from {name}")  # noqa: T201
-        self._become(Dataset._of_parts(**without_items_and_users(self._arguments(), items_to_remove, users_to_remove)))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._incremental_parts import MAX_IDS, Axis, Cells, check_data, check_list
+from Data_manager._incremental_parts import MAX_IDS, Axis, GrowingCells, check_data, check_list
 from Recommenders._validation import check_bool, check_choice, check_int
 
 
@@ -41,7 +41,7 @@ class IncrementalSparseMatrix_ListBased:
         n_cols = None if n_cols is None else check_int("n_cols", n_cols, minimum=1, maximum=MAX_IDS)
         self._rows = Axis("rows", n_rows, {} if has_row_mapper else None)
         self._cols = Axis("cols", n_cols, {} if has_col_mapper else None)
-        self._cells = Cells(np.float64)
+        self._cells = GrowingCells(np.float64)
 
     def add_data_lists(self, rows: Any, cols: Any, data: Any) -> None:
         """Add the cells (rows[k], cols[k]) with the values data[k].
@@ -125,7 +125,7 @@ class IncrementalSparseMatrix(IncrementalSparseMatrix_ListBased):
         dtype: npt.DTypeLike = np.float64,
     ) -> None:
         super().__init__(auto_create_col_mapper, auto_create_row_mapper, n_rows, n_cols)
-        self._cells = Cells(dtype)
+        self._cells = GrowingCells(dtype)
 
 
 def _preinitialized(name: str, mapper: Any, on_new: str) -> dict[Any, int]:

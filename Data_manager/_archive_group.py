@@ -1,11 +1,11 @@
 """Several archives in one folder that are one thing: all of the same save, or none."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from Data_manager._file_hash import hash_of_file
 from Recommenders.DataIO import DataIO
 
 # A key of the head archive: the hash of each other archive of the same save. Two processes that save into one folder at
@@ -15,12 +15,6 @@ HASHES = "_archive_sha256"
 
 def _zip_path(folder: Path, archive: str) -> Path:
     return folder / f"{archive}.zip"
-
-
-def sha256_of_file(path: Path) -> str:
-    """The hexadecimal SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_archives(folder: Path, head: str, archives: Mapping[str, dict[str, Any]]) -> None:
@@ -45,7 +39,7 @@ def write_archives(folder: Path, head: str, archives: Mapping[str, dict[str, Any
         data_io = DataIO(staging)
         for archive in others:
             data_io.save_data(archive, archives[archive])
-        hashes = {archive: sha256_of_file(_zip_path(staging, archive)) for archive in others}
+        hashes = {archive: hash_of_file(_zip_path(staging, archive), "sha256") for archive in others}
         data_io.save_data(head, {**archives[head], HASHES: hashes})
 
         _zip_path(folder, head).unlink(missing_ok=True)
@@ -91,7 +85,7 @@ def read_archives(
                 continue
             raise ValueError(f"{path} must lie beside the other archives of its save, got none")
         # what the host saved has no hashes
-        if hashes and hashes.get(archive) != sha256_of_file(path):
+        if hashes and hashes.get(archive) != hash_of_file(path, "sha256"):
             raise ValueError(
                 f"{path} must be of the same save as the other archives in its folder, got another or damaged"
             )

@@ -93,8 +93,11 @@ class Cells:
         return in_order if self._is_first is None else REDUCTIONS[how](in_order, self._is_first)
 
     def to_csr(self, values: Values, kept: npt.NDArray[np.bool_] | None = None) -> sps.csr_matrix:
-        """A matrix of the cells with these values, in canonical form; those that are 0 or not kept are left out."""
-        matrix = sps.csr_matrix((values, self._cols, self._indptr), shape=self.shape, copy=True)
+        """A matrix of the cells with these values, in canonical form; those that are 0 or not kept are left out.
+
+        `values`, an array of `reduce`, becomes part of the matrix.
+        """
+        matrix = sps.csr_matrix((values, self._cols.copy(), self._indptr.copy()), shape=self.shape)
         matrix.has_canonical_format = True
         if kept is not None:
             matrix.data[~kept] = 0.0

@@ -71,7 +71,10 @@ def text_table(path: Path, where: str, layout: CsvLayout, kinds: tuple[str, ...]
     """
     quoted = layout.separator != "::"
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-        fields = split_line(file.readline().rstrip("\r\n"), layout.separator, quoted)
+        first_line = file.readline()
+    if not first_line:
+        raise ValueError(f"{where} holds no lines")
+    fields = split_line(first_line.rstrip("\r\n"), layout.separator, quoted)
     columns = layout.columns
     if isinstance(columns[0], int):
         if max(columns) >= len(fields):

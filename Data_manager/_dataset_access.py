@@ -9,6 +9,19 @@ import scipy.sparse as sps
 from Data_manager._id_index import IdIndex, Ids
 
 
+def find(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:
+    """The matrix or mapper itself; ValueError, with the names, if there is none of that name."""
+    if name not in dictionary:
+        loaded = ", ".join(map(repr, dictionary)) or "(none)"
+        raise ValueError(f"{argument} must be one of those loaded: {loaded}, got {name!r}")
+    return dictionary[name]
+
+
+def copies_of(matrices: Mapping[str, sps.csr_matrix]) -> dict[str, sps.csr_matrix]:
+    """Copies of matrices by name."""
+    return {name: matrix.copy() for name, matrix in matrices.items()}
+
+
 class DatasetAccess:
     """The content of a data set and the getters of it; the host's getters hand out references here and there."""
 
@@ -30,36 +43,28 @@ class DatasetAccess:
         """Whether the interactions are all 1."""
         return self._IS_IMPLICIT
 
-    @staticmethod
-    def _find(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:
-        """The matrix or mapper itself; ValueError if there is none of that name."""
-        if name not in dictionary:
-            loaded = ", ".join(map(repr, dictionary)) or "(none)"
-            raise ValueError(f"{argument} must be one of those loaded: {loaded}, got {name!r}")
-        return dictionary[name]
-
     def get_URM_all(self) -> sps.csr_matrix:
         """A copy of the URM named "URM_all"."""
         return self.get_URM_from_name("URM_all")
 
     def get_URM_from_name(self, URM_name: str) -> sps.csr_matrix:
         """A copy of that URM, shape (n_users, n_items); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._find("URM_name", self.AVAILABLE_URM, URM_name).copy()
+        matrix: sps.csr_matrix = find("URM_name", self.AVAILABLE_URM, URM_name).copy()
         return matrix
 
     def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
         """A copy of that ICM, shape (n_items, n_features); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._find("ICM_name", self.AVAILABLE_ICM, ICM_name).copy()
+        matrix: sps.csr_matrix = find("ICM_name", self.AVAILABLE_ICM, ICM_name).copy()
         return matrix
 
     def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
         """A copy of that UCM, shape (n_users, n_features); ValueError, with the names, if there is none."""
-        matrix: sps.csr_matrix = self._find("UCM_name", self.AVAILABLE_UCM, UCM_name).copy()
+        matrix: sps.csr_matrix = find("UCM_name", self.AVAILABLE_UCM, UCM_name).copy()
         return matrix
 
     def get_ICM_feature_to_index_mapper_from_name(self, ICM_name: str) -> dict[str, int]:
         """A copy of the feature mapper of that ICM."""
-        mapper: dict[str, int] = self._find("ICM_name", self.AVAILABLE_ICM_feature_mapper, ICM_name).copy()
+        mapper: dict[str, int] = find("ICM_name", self.AVAILABLE_ICM_feature_mapper, ICM_name).copy()
         return mapper
 
     def get_loaded_URM_names(self) -> list[str]:
@@ -68,11 +73,11 @@ class DatasetAccess:
 
     def get_loaded_URM_dict(self) -> dict[str, sps.csr_matrix]:
         """Copies of all URMs by name."""
-        return {name: matrix.copy() for name, matrix in self.AVAILABLE_URM.items()}
+        return copies_of(self.AVAILABLE_URM)
 
     def get_loaded_ICM_dict(self) -> dict[str, sps.csr_matrix]:
         """Copies of all ICMs by name."""
-        return {name: matrix.copy() for name, matrix in self.AVAILABLE_ICM.items()}
+        return copies_of(self.AVAILABLE_ICM)
 
     def get_loaded_ICM_feature_mapper_dict(self) -> dict[str, dict[str, int]]:
         """Copies of all ICMs' feature mappers by name."""
@@ -80,7 +85,7 @@ class DatasetAccess:
 
     def get_loaded_UCM_dict(self) -> dict[str, sps.csr_matrix]:
         """Copies of all UCMs by name."""
-        return {name: matrix.copy() for name, matrix in self.AVAILABLE_UCM.items()}
+        return copies_of(self.AVAILABLE_UCM)
 
     def get_loaded_UCM_feature_mapper_dict(self) -> dict[str, dict[str, int]]:
         """Copies of all UCMs' feature mappers by name."""

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._cells import Cells, Values
+from Data_manager._growing_array import GrowingArray
 from Data_manager._id_encoder import EncodedIds, IdEncoder
 from Data_manager._id_index import IdIndex, Ids
 from Data_manager._interaction_rules import InteractionRules, RepeatedInteraction
@@ -70,17 +70,18 @@ class DatasetBuilder:
 
     def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules) -> list[str]:
         """Add URMs of one pattern, given in parts; returns their names, none if there is no entry."""
-        users, items, values = [], [], defaultdict(list)
+        users, items = GrowingArray(np.int32), GrowingArray(np.int32)
+        values: defaultdict[str, GrowingArray] = defaultdict(lambda: GrowingArray(np.float64))
         for part in parts:
-            users.append(self._users.encode(part.users))
-            items.append(self._items.encode(part.items))
+            users.extend(self._users.encode(part.users))
+            items.extend(self._items.encode(part.items))
             for name, entries in part.values.items():
-                values[name].append(entries)
-        if not any(map(len, users)):
+                values[name].extend(entries)
+        if len(users) == 0:
             return []
-        joined = {name: _joined(values.pop(name)) for name in list(values)}
-        self._groups.append(_Group(_joined(users), _joined(items), joined, rules))
-        return list(joined)
+        all_values = {name: entries.to_array() for name, entries in values.items()}
+        self._groups.append(_Group(users.to_array(), items.to_array(), all_values, rules))
+        return list(all_values)
 
     def add_item_features(self, name: str, features: Features) -> None:
         """Add an ICM."""
@@ -132,10 +133,6 @@ class DatasetBuilder:
             ) from error
         self.notices += notices
         return URMs
-
-
-def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _feature_matrices(

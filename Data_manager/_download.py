@@ -1,6 +1,5 @@
 """Where a data set's zip comes from: the data folder, else a server."""
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from Data_manager._file_hash import hash_of_file
 from Data_manager._zip_members import ZipError, check_complete_zip
 from Recommenders._atomic_file import atomic_path
 
@@ -50,28 +50,23 @@ class RemoteFile:
         return self.url.rsplit("/", maxsplit=1)[-1]
 
 
-def md5_of_file(path: Path) -> str:
-    """The hexadecimal MD5 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
 def places_of(file_name: str, data_folder: Path, subfolder: str) -> list[Path]:
     """Where a file is looked for, in this order: the data set's own folder, the data folder."""
     return [data_folder / subfolder / file_name, data_folder / file_name]
 
 
-def find_local(remote: RemoteFile, data_folder: Path, subfolder: str, notify: Notify) -> Path | None:
+def find_local(remote: RemoteFile, data_folder: Path, subfolder: str) -> Path | None:
     """The file that the user or an earlier download has put in place, None if there is none.
 
-    It is used whatever its hash: the user may have packed it anew. A hash that is not the recorded one is notified.
+    It is used whatever its hash, since the user may have packed it anew; see `tell_of_other_edition`.
     """
-    for path in places_of(remote.file_name, data_folder, subfolder):
-        if path.is_file():
-            if remote.md5 is not None and md5_of_file(path) != remote.md5:
-                notify(f"'{path}' is not the edition that this reader knows (its MD5 differs); it is used as it is")
-            return path
-    return None
+    return next((path for path in places_of(remote.file_name, data_folder, subfolder) if path.is_file()), None)
+
+
+def tell_of_other_edition(remote: RemoteFile, path: Path, notify: Notify) -> None:
+    """Notify if the hash of a file that was found is not the recorded one."""
+    if remote.md5 is not None and hash_of_file(path, "md5") != remote.md5:
+        notify(f"'{path}' is not the edition that this reader knows (its MD5 differs); it is used as it is")
 
 
 def addresses_of(remote: RemoteFile) -> list[str]:
@@ -219,7 +214,7 @@ def _is_about_certificate(error: Exception) -> bool:
 
 def check_hash(path: Path, md5: str) -> None:
     """Raise WrongContentError if the file has another MD5."""
-    found = md5_of_file(path)
+    found = hash_of_file(path, "md5")
     if found != md5.lower():
         raise WrongContentError(f"its hash (MD5) must be {md5}, got {found}; {_beginning(path)}")
 

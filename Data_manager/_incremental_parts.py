@@ -90,7 +90,7 @@ class Axis:
         return {index: index for index in range(self.size)} if self.mapper is None else dict(self.mapper)
 
 
-class Cells:
+class GrowingCells:
     """Coordinates and values in arrays that double when they are full."""
 
     def __init__(self, dtype: npt.DTypeLike) -> None:

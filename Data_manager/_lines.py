@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Field = tuple[str, str]  # name and kind
 
 # Of text that is parsed at a time, in bytes. A longer line cannot be parsed, and what is no text may be one line.
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 16 * 2**20
 
 # bytes that cannot be decoded, see `lines_of`
 UNDECODED = re.compile("[\udc80-\udcff]")

@@ -63,6 +63,13 @@ class QuotaSplitter(DataSplitter):
             kept_users[:] = True
         if not kept_users.all():
             URMs = {name: URM[np.flatnonzero(kept_users)] for name, URM in URMs.items()}
+        quotas = self.input_split_interaction_quota_list
+        for part, quota in zip(PARTS, quotas):
+            if quota > 0 and URMs[part].nnz == 0:
+                raise ValueError(
+                    f"split_interaction_quota_list must give {part} at least one interaction, got {quotas}, which "
+                    f"{'gives' if kept_users.all() else 'after the removal of cold users leaves'} it none"
+                )
         return kept_users, URMs, {"actual_split_interaction_quota_list": actual_quotas(URMs)}
 
     def _verify(self, split: Split) -> None:

@@ -1,23 +1,12 @@
 """What a splitter hands out once it has a split."""
 
 import copy
-from collections.abc import Mapping
 from typing import Any
 
 import scipy.sparse as sps
 
+from Data_manager._dataset_access import copies_of, find
 from Data_manager._split_storage import Split
-
-
-def _copy_of(argument: str, matrices: Mapping[str, sps.csr_matrix], name: str) -> sps.csr_matrix:
-    if name not in matrices:
-        loaded = ", ".join(map(repr, matrices)) or "(none)"
-        raise ValueError(f"{argument} must be one of those loaded: {loaded}, got {name!r}")
-    return matrices[name].copy()
-
-
-def _copies_of(matrices: Mapping[str, sps.csr_matrix]) -> dict[str, sps.csr_matrix]:
-    return {name: matrix.copy() for name, matrix in matrices.items()}
 
 
 class SplitAccess:
@@ -68,22 +57,24 @@ class SplitAccess:
     def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
         """A copy of that ICM, shape (n_items, n_features); ValueError, with the names, if there is none."""
         self._loaded()
-        return _copy_of("ICM_name", self.SPLIT_ICM_DICT, ICM_name)
+        matrix: sps.csr_matrix = find("ICM_name", self.SPLIT_ICM_DICT, ICM_name).copy()
+        return matrix
 
     def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
         """A copy of that UCM, shape (n_users, n_features); ValueError, with the names, if there is none."""
         self._loaded()
-        return _copy_of("UCM_name", self.SPLIT_UCM_DICT, UCM_name)
+        matrix: sps.csr_matrix = find("UCM_name", self.SPLIT_UCM_DICT, UCM_name).copy()
+        return matrix
 
     def get_loaded_ICM_dict(self) -> dict[str, sps.csr_matrix]:
         """Copies of all ICMs by name."""
         self._loaded()
-        return _copies_of(self.SPLIT_ICM_DICT)
+        return copies_of(self.SPLIT_ICM_DICT)
 
     def get_loaded_UCM_dict(self) -> dict[str, sps.csr_matrix]:
         """Copies of all UCMs by name."""
         self._loaded()
-        return _copies_of(self.SPLIT_UCM_DICT)
+        return copies_of(self.SPLIT_UCM_DICT)
 
     def get_all_available_ICM_names(self) -> list[str]:
         """The names of the ICMs of the split."""

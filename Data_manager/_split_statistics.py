@@ -1,16 +1,12 @@
 """What a split looks like in numbers: the text blocks that the splitters print."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import scipy.sparse as sps
 
+from Data_manager._statistics import density
+
 _TITLES = {"URM_train": "Train \t\t", "URM_validation": "Validation \t", "URM_test": "Test \t\t"}
-
-
-def _density(matrix: Any) -> float:
-    n_rows, n_cols = matrix.shape
-    return float(matrix.nnz / (n_rows * n_cols))
 
 
 def parts_block(
@@ -38,7 +34,7 @@ def parts_block(
     ]
     for name, URM in URMs.items():
         quota = "" if quotas is None else f"quota {quotas[name][0]:.2f} ({quotas[name][1]:.2f}), \t"
-        lines.append(f"\t{_TITLES[name]}{quota}interactions {URM.nnz}, \tdensity {_density(URM):.2E}")
+        lines.append(f"\t{_TITLES[name]}{quota}interactions {URM.nnz}, \tdensity {density(URM):.2E}")
     return "\n".join(lines) + "\n\n"
 
 
@@ -54,7 +50,7 @@ def features_block(kind: str, matrices: Mapping[str, sps.csr_matrix]) -> str:
     """
     lines = [
         f"\t{kind} name: {name}, Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, "
-        f"density {_density(matrix):.2E}"
+        f"density {density(matrix):.2E}"
         for name, matrix in matrices.items()
     ]
     return "\n".join(lines) + "\n\n"

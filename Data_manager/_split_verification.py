@@ -26,7 +26,6 @@ def verify_partition(URMs: Mapping[str, sps.csr_matrix], parts: Sequence[str], U
     for name in parts:
         if URMs[name].shape != URM_all.shape:
             raise ValueError(f"{name} must be of shape {URM_all.shape}, as the data set is, got {URMs[name].shape}")
-    assert_disjoint_matrices([URMs[name] for name in parts])
     union = sps.csr_matrix(URM_all.shape)
     for name in parts:
         union = union + URMs[name]
@@ -36,7 +35,9 @@ def verify_partition(URMs: Mapping[str, sps.csr_matrix], parts: Sequence[str], U
         and np.array_equal(union.indices, URM_all.indices)
         and np.array_equal(union.data, URM_all.data)
     )
-    if not same:
+    # as many cells as their union has: no cell is in two parts
+    if not same or sum(URMs[name].nnz for name in parts) != URM_all.nnz:
+        assert_disjoint_matrices([URMs[name] for name in parts])
         raise ValueError(
             f"the parts of a split must hold the {URM_all.nnz} interactions of their users, got others, {union.nnz}"
         )

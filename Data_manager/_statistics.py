@@ -50,7 +50,8 @@ def _minimum_and_maximum(values: npt.NDArray[Any]) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if values.size > 0 else (float("nan"), float("nan"))
 
 
-def _density(matrix: sps.csr_matrix) -> float:
+def density(matrix: Any) -> float:
+    """The share of the cells of a matrix that are stored."""
     n_rows, n_cols = matrix.shape
     return float(matrix.nnz / (n_rows * n_cols))
 
@@ -84,7 +85,7 @@ def interactions_block(dataset_name: str | None, URM_all: sps.csr_matrix) -> str
         f"\tNumber of users: {n_users}",
         f"\tNumber of interactions in URM_all: {URM_all.nnz}",
         f"\tValue range in URM_all: {minimum:.2f}-{maximum:.2f}",
-        f"\tInteraction density: {_density(URM_all):.2E}",
+        f"\tInteraction density: {density(URM_all):.2E}",
         *_profile_lines("user", user_profile_length),
         *_profile_lines("item", item_profile_length),
         f"\tGini Index: {gini_index(user_profile_length):.2f}",
@@ -108,5 +109,5 @@ def features_line(kind: str, name: str, matrix: sps.csr_matrix) -> str:
     number = ".2E" if max(abs(minimum), abs(maximum)) > 100 else ".2f"
     return (
         f"\t{kind} name: {name}, Value range: {minimum:{number}} / {maximum:{number}}, "
-        f"Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, density {_density(matrix):.2E}"
+        f"Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, density {density(matrix):.2E}"
     )

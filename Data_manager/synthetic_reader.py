@@ -16,6 +16,7 @@ GENRES = np.array(
 )
 N_LATENT_FACTORS = 6
 MEAN_RATING = 3.2
+FIRST_SECOND, N_SECONDS = 978_307_200, 4 * 365 * 86_400  # four years from the first of January 2001
 USER_BIAS_STD, ITEM_BIAS_STD, TASTE_STD, NOISE_STD = 0.35, 0.40, 0.75, 0.50
 
 
@@ -26,7 +27,8 @@ class SyntheticReader(DataReader):
     deviation 0.35 (users) and 0.40 (items), 6 latent factors whose product has one of 0.75, and noise of 0.50, so that
     no model comes below an RMSE of about 0.5. Every item has one or two genres (ICM_genres) and q_i lies near their
     centre, so that neighbours in the factor space share a genre. Activity of users and popularity of items have long
-    tails, and users meet the items that they like more often. It says nothing about the quality on real ratings.
+    tails, and users meet the items that they like more often. The times of the ratings (URM_timestamp, seconds since
+    1970) are drawn from four years, independent of all else. It says nothing about the quality on real ratings.
 
     Parameters
     ----------
@@ -43,6 +45,7 @@ class SyntheticReader(DataReader):
     """
 
     DATASET_SUBFOLDER = "Synthetic/"
+    AVAILABLE_URM: ClassVar[list[str]] = ["URM_all", "URM_timestamp"]
     AVAILABLE_ICM: ClassVar[list[str]] = ["ICM_genres"]
     KEEPS_DATASET = False
 
@@ -79,7 +82,9 @@ class SyntheticReader(DataReader):
 
         # ids from 1, as MovieLens has them
         manager = DatasetMapperManager()
-        manager.add_URM(pd.DataFrame({"UserID": users + 1, "ItemID": items + 1, "Data": ratings}), "URM_all")
+        pairs = pd.DataFrame({"UserID": users + 1, "ItemID": items + 1})
+        manager.add_URM(pairs.assign(Data=ratings), "URM_all")
+        manager.add_URM(pairs.assign(Data=FIRST_SECOND + rng.integers(N_SECONDS, size=users.size)), "URM_timestamp")
         rows, columns = np.nonzero(genres)
         features = pd.DataFrame({"ItemID": rows + 1, "FeatureID": GENRES[columns], "Data": np.ones(rows.size)})
         manager.add_ICM(features, "ICM_genres")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from Data_manager._dataset_builder import Interactions
-from Data_manager._download import RemoteFile, places_of
+from Data_manager._download import RemoteFile, find_local, tell_of_other_edition
 from Data_manager._id_encoder import encode_arrow
 from Data_manager._interaction_rules import InteractionRules
 from Data_manager._parsing import TextTable, read_batches, read_table
@@ -70,17 +70,18 @@ class MovielensReader(DataReader):
     TABLES: ClassVar[dict[str, tuple[str, TextTable]]]
 
     def _source_files(self) -> list[Path]:
-        places = places_of(self.ZIP.file_name, self.data_folder, self.DATASET_SUBFOLDER)
-        return [path for path in places if path.is_file()][:1]
+        path = find_local(self.ZIP, self.data_folder, self.DATASET_SUBFOLDER)
+        return [] if path is None else [path]
 
     def _load_from_original_file(self) -> Dataset:
         manager = DatasetMapperManager()
         members = [member for member, _ in self.TABLES.values()]
         with self._original_zip(self.ZIP) as path, open_zip(path, members) as archive:
-            # the features take turns with unpacking and parsing, which need no Python
+            # the features are mostly Python; hashing, unpacking and parsing need none, and go on meanwhile
             with ThreadPoolExecutor(max_workers=1) as thread:
-                self._print("Loading Interactions")
                 item_features = thread.submit(self._item_features, archive)
+                tell_of_other_edition(self.ZIP, path, self._print)
+                self._print("Loading Interactions")
                 manager.add_interactions(self._interactions(archive), InteractionRules("error"))
             for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)

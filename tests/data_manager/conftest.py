@@ -201,3 +201,11 @@ def file_server(no_proxy: None) -> Iterator[FileServer]:
 def bad_certificate_server(no_proxy: None) -> Iterator[FileServer]:
     """Its certificate is signed by itself and past its day; the key in the file protects nothing."""
     yield from _serve(Path(__file__).parent / "bad_certificate.pem")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A file of numbers that the toy data set of the caches is made from."""
+    path = tmp_path / "ratings of Zoë.txt"
+    path.write_text("4 2", encoding="utf-8")
+    return path

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from Data_manager._lines import BLOCK_BYTES
 from Data_manager.reader_list import get_reader
 from tests.data_manager.broken_inputs import encrypted
 from tests.data_manager.conftest import RATINGS_CSV, RATINGS_DAT, MakeZip
@@ -90,9 +91,9 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
     ),
     "gigantic line": (
         "ml-1m",
-        dat("7" * (13 * 2**20)),
+        dat("7" * (3 * BLOCK_BYTES)),
         bytes,
-        MEMBER % (DAT, 6, "it is longer than 4194304 characters"),
+        MEMBER % (DAT, 6, f"it is longer than {BLOCK_BYTES} characters"),
     ),
     "zero bytes": ("ml-1m", dat("7::1::4::\0\0\n"), bytes, MEMBER % (DAT, 6, "Timestamp is not an integer of 64 bits")),
     "no text": (

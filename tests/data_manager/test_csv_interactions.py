@@ -183,7 +183,6 @@ def test_wrong_mapper_arguments_are_refused_before_the_file_is_opened(
 @pytest.mark.parametrize(
     ("text", "arguments", "match"),
     [
-        ("", {}, "at least 3 fields"),
         ("7::a\n", {}, "must have at least 3 fields separated by '::', got 2"),
         ("7::a::4\n", {"timestamp": True}, "at least 4 fields"),
         ("7::a::4\n3::b\n", {}, "line 2 is broken"),
@@ -191,6 +190,8 @@ def test_wrong_mapper_arguments_are_refused_before_the_file_is_opened(
         ("7::a::4\n::b::1\n", {}, "line 2 is broken"),
         ("7::a::nan\n", {}, "line 1 is broken"),
         ("u::i::r\n", {"header": True}, "holds no lines"),
+        ("", {}, "holds no lines"),
+        ("", {"header": True, "separator": ","}, "holds no lines"),
         ("u::i::r\n7::a::4\n", {"header": True, "custom_user_item_rating_columns": ["u", "i", "z"]}, "u, i, z"),
     ],
 )

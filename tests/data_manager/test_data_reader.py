@@ -13,7 +13,8 @@ import pytest
 import Data_manager._download as download_module
 from Data_manager import Movielens1MReader
 from Data_manager._dataset_cache import MANIFEST
-from Data_manager._download import RemoteFile, md5_of_file
+from Data_manager._download import RemoteFile
+from Data_manager._file_hash import hash_of_file
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager
@@ -206,7 +207,7 @@ def _served_reader(server: FileServer, zip_path: Path, **arguments: object) -> D
     server.body = zip_path.read_bytes()
 
     class ServedReader(Movielens1MReader):
-        ZIP = RemoteFile(f"{server.url}/served.zip", md5_of_file(zip_path))
+        ZIP = RemoteFile(f"{server.url}/served.zip", hash_of_file(zip_path, "md5"))
 
     return ServedReader(verbose=False, **arguments)
 

@@ -1,6 +1,7 @@
 """The parts of each splitter against what its quotas, k or times say, told one interaction at a time."""
 
 import doctest
+import re
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -141,9 +142,21 @@ def test_a_quota_that_is_missed_by_far_is_told_of(capsys: pytest.CaptureFixture[
     ]
 
 
-def test_data_too_small_for_its_quotas_is_refused() -> None:
-    with pytest.raises(ValueError, match="URM_validation must have at least one interaction, got none"):
-        loaded(DataSplitter_Holdout, all_ones(2, 2), [50, 1, 49], False)
+@pytest.mark.parametrize(
+    ("n_items", "quotas", "user_wise", "allow_cold_users", "text"),
+    [
+        (2, [50, 1, 49], False, True, "URM_validation at least one interaction, got [50, 1, 49], which gives it none"),
+        (2, [10, 10, 80], True, True, "URM_train at least one interaction, got [10, 10, 80], which gives it none"),
+        (2, [10, 10, 80], True, False, "URM_train at least one interaction, got [10, 10, 80], which after the removal"),
+        (1, [10, 10, 80], False, False, "URM_train at least one interaction, got [10, 10, 80], which after"),
+        (1, [80, 0, 20], True, False, "URM_test at least one interaction, got [80, 0, 20], which gives it none"),
+    ],
+)
+def test_quotas_that_leave_a_part_empty_are_refused(
+    n_items: int, quotas: list[int], user_wise: bool, allow_cold_users: bool, text: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^split_interaction_quota_list must give {re.escape(text)}"):
+        loaded(DataSplitter_Holdout, all_ones(2, n_items), quotas, user_wise, allow_cold_users)
 
 
 @few
@@ -222,7 +235,7 @@ def test_global_time_by_hand() -> None:
     assert sizes(splitter) == [5, 2, 3]
     assert splitter._split_folder() == "global_time_50_20_30/"
     # the second user has no train interaction
-    with pytest.raises(ValueError, match="URM_validation must have at least one interaction, got none"):
+    with pytest.raises(ValueError, match=r"must give URM_validation at least one .* after the removal of cold users"):
         loaded(DataSplitter_global_time, all_ones(2, 5), [50, 20, 30])
 
 

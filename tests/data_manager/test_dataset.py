@@ -216,8 +216,11 @@ def test_removing_nothing_changes_nothing(capsys: pytest.CaptureFixture[str]) ->
     [([4], []), ([], [3]), ([-1], []), ([0, 1, 2, 3], []), ([], [0, 1, 2]), ([0, 1, 2], [])],
     ids=["no such item", "no such user", "negative", "all items", "all users", "all interactions"],
 )
-def test_a_removal_that_cannot_be_is_refused_and_nothing_removed(items: list[int], users: list[int]) -> None:
+def test_a_removal_that_cannot_be_is_refused_and_nothing_removed_or_said(
+    items: list[int], users: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
     dataset = toy()
     with pytest.raises(ValueError, match=" must "):
-        dataset._remove_items_and_users(items, users, verbose=False)
+        dataset._remove_items_and_users(items, users)
     assert_same_content(dataset, toy())
+    assert capsys.readouterr().out == ""

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import Data_manager._download as download_module
-from Data_manager._download import RemoteFile, addresses_of, download, find_local, places_of
+from Data_manager._download import RemoteFile, addresses_of, download, find_local, places_of, tell_of_other_edition
 from Data_manager.Movielens._movielens import MovielensReader
 from Data_manager.reader_list import READERS
 from tests.data_manager.conftest import FileServer
@@ -278,7 +278,7 @@ def test_file_without_a_recorded_hash_is_taken_when_it_is_a_complete_zip(
     assert fetch(remote, tmp_path).read_bytes() == zip_bytes()
     assert list(tmp_path.iterdir()) == [tmp_path / "tiny.zip"]
     told: list[str] = []
-    assert find_local(remote, tmp_path, "Tiny/", told.append) == tmp_path / "tiny.zip"
+    tell_of_other_edition(remote, tmp_path / "tiny.zip", told.append)
     assert told == []
 
 
@@ -352,7 +352,7 @@ def test_killed_download_leaves_nothing_under_the_name_and_a_later_one_works(
     file_server.stopped.set()
     (leftover,) = tmp_path.iterdir()
     assert leftover.name != "tiny.zip"
-    assert find_local(remote, tmp_path, "", ignore) is None
+    assert find_local(remote, tmp_path, "") is None
 
     file_server.n_bytes_before_stalling = None
     assert fetch(remote, tmp_path).read_bytes() == file_server.body
@@ -379,17 +379,24 @@ def test_full_disk_is_named_with_the_way_out_and_leaves_no_file(file_server: Fil
 
 
 def test_own_folder_comes_before_the_data_folder(tmp_path: Path) -> None:
-    remote = RemoteFile("https://nowhere/tiny.zip", hashlib.md5(b"right").hexdigest())
-    told: list[str] = []
-    assert find_local(remote, tmp_path, "Tiny/", told.append) is None
-    (tmp_path / "tiny.zip").write_bytes(b"right")
-    assert find_local(remote, tmp_path, "Tiny/", told.append) == tmp_path / "tiny.zip"
-    assert told == []
+    remote = RemoteFile("https://nowhere/tiny.zip", None)
+    assert find_local(remote, tmp_path, "Tiny/") is None
+    (tmp_path / "tiny.zip").touch()
+    assert find_local(remote, tmp_path, "Tiny/") == tmp_path / "tiny.zip"
     (tmp_path / "Tiny").mkdir()
-    (tmp_path / "Tiny" / "tiny.zip").write_bytes(b"other")
-    assert find_local(remote, tmp_path, "Tiny/", told.append) == tmp_path / "Tiny" / "tiny.zip"
-    assert len(told) == 1
-    assert "MD5" in told[0]
+    (tmp_path / "Tiny" / "tiny.zip").touch()
+    assert find_local(remote, tmp_path, "Tiny/") == tmp_path / "Tiny" / "tiny.zip"
+
+
+def test_another_hash_than_the_recorded_one_is_told(tmp_path: Path) -> None:
+    remote, path = RemoteFile("https://nowhere/tiny.zip", hashlib.md5(b"right").hexdigest()), tmp_path / "tiny.zip"
+    told: list[str] = []
+    path.write_bytes(b"right")
+    tell_of_other_edition(remote, path, told.append)
+    assert told == []
+    path.write_bytes(b"other")
+    tell_of_other_edition(remote, path, told.append)
+    assert len(told) == 1 and str(path) in told[0] and "MD5" in told[0]
 
 
 @pytest.mark.parametrize("name", [name for name in READERS if name != "synthetic"])

@@ -178,3 +178,9 @@ def test_what_cannot_be_drawn_leaves_the_older_picture(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="URM_name must be"):
         Dataset("Toy").plot_statistics(path)
     assert path.read_bytes() == b"older" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_picture_without_a_format_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"path must be a file name with a suffix such as \.png, got '.*picture'"):
+        Dataset("Toy", {"URM_all": URM}).plot_statistics(tmp_path / "picture")
+    assert list(tmp_path.iterdir()) == []

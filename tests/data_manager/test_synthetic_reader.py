@@ -30,6 +30,14 @@ def test_every_user_and_item_is_there_whatever_the_size(n_users: int, n_items: i
     assert (np.diff(URM.tocsc().indptr) > 0).all()
 
 
+def test_every_rating_has_a_time_in_the_four_years() -> None:
+    dataset = SyntheticReader(verbose=False).load_data()
+    URM_all, times = dataset.get_URM_all(), dataset.get_URM_from_name("URM_timestamp")
+    assert np.array_equal(times.indptr, URM_all.indptr) and np.array_equal(times.indices, URM_all.indices)
+    years = times.data.astype("datetime64[s]").astype("datetime64[Y]").astype(str)
+    assert set(years) == {"2001", "2002", "2003", "2004"}
+
+
 def test_same_seed_gives_the_same_data_and_another_one_does_not() -> None:
     size = {"n_users": 100, "n_items": 60, "n_ratings": 1500}
     first, second, other = load(**size), load(**size), load(**size, random_seed=1)

@@ -12,7 +12,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def _run(example: int) -> dict:
     """The names that one of the examples in Python leaves."""
     examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     names: dict = {}
     exec(compile(examples[example], "README.md", "exec"), names)
     return names
@@ -27,8 +27,20 @@ def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "models" / "first.zip").is_file()
 
 
-def test_the_example_of_evaluation_runs(capsys):
+def test_the_example_of_data_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     names = _run(1)
+    assert names["first"].get_user_original_IDs().tolist() == ["ann", "bob"]
+    assert names["second"].get_user_original_IDs().tolist() == ["ann", "bob", "eve"]
+    assert names["second"].get_URM_all().toarray().tolist() == [[0, 0, 0], [0, 2, 0], [0, 0, 1]]
+    parts = [names[f"URM_{part}"].nnz for part in ("train", "validation", "test")]
+    assert min(parts) > 0.05 * sum(parts) and parts[0] > 0.75 * sum(parts)
+    assert (tmp_path / "statistics.png").is_file()
+    assert {path.name for path in (tmp_path / "exported").iterdir()} == {"train.csv", "validation.csv", "test.csv"}
+
+
+def test_the_example_of_evaluation_runs(capsys):
+    names = _run(2)
     assert list(names["table"].columns) == ["RECALL", "NDCG", "AUC"]
     assert (names["comparison"]["adjusted_p_value"] < 0.01).all()
     assert "Holm over 2 comparisons" in capsys.readouterr().out
