@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # no id is so long; what looks like one has swallowed lines, or is no text
 MAX_KEY_BYTES = 2**16
 
+# what pyarrow passes over around a number
+_BLANKS = " \t"
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _TIME = re.compile(
@@ -45,9 +47,9 @@ def what_is_wrong(row: list[str], fields: list[Field]) -> str | None:
     for value, (name, kind) in zip(row, fields):
         if UNDECODED.search(value):
             return "its bytes are not text in the file's encoding"
-        if kind in ("int", "id") and not (_INTEGER.fullmatch(value.strip()) and _is_64_bits(value)):
+        if kind in ("int", "id") and not (_INTEGER.fullmatch(value.strip(_BLANKS)) and _is_64_bits(value)):
             return f"{name} is not an integer of 64 bits"
-        if kind == "id" and value.strip().startswith("-"):
+        if kind == "id" and value.strip(_BLANKS).startswith("-"):
             return f"{name} is negative"
         if kind in ("float", "seconds") and not _is_finite_number(value):
             return f"{name} is not a finite number{_hint(value, kind)}"
@@ -68,17 +70,16 @@ def _hint(value: str, kind: str) -> str:
 
 
 def _is_64_bits(value: str) -> bool:
-    return len(value.strip().lstrip("-0")) < 20 and -(2**63) <= int(value) < 2**63
+    return len(value.strip(_BLANKS).lstrip("-0")) < 20 and -(2**63) <= int(value) < 2**63
 
 
 def _is_time(value: str, with_zone: bool) -> bool:
-    text = value.strip()
     try:
-        return bool(_TIME.fullmatch(text)) and (datetime.fromisoformat(text).tzinfo is not None) == with_zone
+        return bool(_TIME.fullmatch(value)) and (datetime.fromisoformat(value).tzinfo is not None) == with_zone
     except ValueError:
         return False
 
 
 def _is_finite_number(value: str) -> bool:
-    text = value.strip()
+    text = value.strip(_BLANKS)
     return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, NoReturn
@@ -43,6 +44,9 @@ def lines_of(stream: IO[bytes], where: str, encoding: str) -> Iterator[str]:
             yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeError as error:  # half a character at the end, in encodings of two and more bytes for each
         refuse_line(where, number + 1, "", f"its bytes are not text in {encoding}: {error}")
+    finally:
+        with suppress(ValueError):  # the stream, which is its owner's to close, is closed already
+            text.detach()
 
 
 def fields_from_header(stream: IO[bytes], where: str, table: "TextTable") -> list[Field]:

@@ -209,3 +209,13 @@ def source(tmp_path: Path) -> Path:
     path = tmp_path / "ratings of Zoë.txt"
     path.write_text("4 2", encoding="utf-8")
     return path
+
+
+SMALL_BLOCK_BYTES = 2**18
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text is parsed in blocks of SMALL_BLOCK_BYTES, so that a short one has many; an id may have a quarter of it."""
+    for module in ("_lines", "_parsing"):
+        monkeypatch.setattr(f"Data_manager.{module}.BLOCK_BYTES", SMALL_BLOCK_BYTES)

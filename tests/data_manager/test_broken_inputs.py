@@ -231,7 +231,9 @@ ALL = [*TEXTS, *CONTAINERS, *PARQUETS, *FRAMES]
 
 
 @pytest.mark.parametrize("case", ALL, ids=[case.what for case in ALL])
-def test_broken_ratings_are_refused_with_the_place_and_what_is_allowed(case: Broken, tmp_path: Path) -> None:
+def test_broken_ratings_are_refused_with_the_place_and_what_is_allowed(
+    case: Broken, tmp_path: Path, small_blocks: None
+) -> None:
     ratings = case.make(tmp_path)
     message = case.message.replace("FILE", re.escape(f"'{ratings}'"))
     with pytest.raises(case.error, match=message) as caught:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from Data_manager._lines import BLOCK_BYTES
 from Data_manager.reader_list import get_reader
 from tests.data_manager.broken_inputs import encrypted
-from tests.data_manager.conftest import RATINGS_CSV, RATINGS_DAT, MakeZip
+from tests.data_manager.conftest import RATINGS_CSV, RATINGS_DAT, SMALL_BLOCK_BYTES, MakeZip
 
 Change = Callable[[bytes], bytes]
 DAT, CSV = "ml-1m/ratings.dat", "ml-20m/ratings.csv"
@@ -91,9 +90,9 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
     ),
     "gigantic line": (
         "ml-1m",
-        dat("7" * (3 * BLOCK_BYTES)),
+        dat("7" * (3 * SMALL_BLOCK_BYTES)),
         bytes,
-        MEMBER % (DAT, 6, f"it is longer than {BLOCK_BYTES} characters"),
+        MEMBER % (DAT, 6, f"it is longer than {SMALL_BLOCK_BYTES} characters"),
     ),
     "zero bytes": ("ml-1m", dat("7::1::4::\0\0\n"), bytes, MEMBER % (DAT, 6, "Timestamp is not an integer of 64 bits")),
     "no text": (
@@ -116,7 +115,7 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
 
 @pytest.mark.parametrize(("edition", "members", "change", "message"), MOVIELENS.values(), ids=list(MOVIELENS))
 def test_broken_movielens_zip_is_refused_with_the_place_and_what_is_allowed(
-    edition: str, members: dict[str, Any], change: Change, message: str, make_zip: MakeZip
+    edition: str, members: dict[str, Any], change: Change, message: str, make_zip: MakeZip, small_blocks: None
 ) -> None:
     path = make_zip(edition, members)
     path.write_bytes(change(path.read_bytes()))

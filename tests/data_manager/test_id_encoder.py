@@ -151,6 +151,7 @@ def test_rows_of_a_later_batch_are_counted_from_the_first() -> None:
         pd.Series([b"a"], dtype=object),
         pd.Series([(1, 2)], dtype=object),
         pd.Series(pd.to_datetime(["2020-01-01"])),
+        pd.Series(pd.to_datetime(["2020-01-01"])).astype("datetime64[ns]"),
         pd.Series(pd.to_timedelta([1], unit="s")),
         pa.array([1.5]),
         pa.array([True]),

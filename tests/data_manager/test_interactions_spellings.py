@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
+from benchmarks.parquet_interactions import write_parquet_folder
 from Data_manager.Dataset import Dataset
 from Data_manager.interactions_reader import InteractionsReader
 from tests.data_manager import spellings
@@ -182,3 +184,11 @@ def test_previous_indices_are_kept_and_new_ones_appended(
     for get in ("get_user_original_IDs", "get_item_original_IDs"):
         np.testing.assert_array_equal(getattr(previous, get)(), getattr(before, get)())
     assert (previous.get_URM_all() != before.get_URM_all()).nnz == 0
+
+
+def test_the_folder_of_the_benchmark_is_read_as_its_rows(tmp_path: Path) -> None:
+    files = write_parquet_folder(tmp_path / "folder", 1_000, n_users=40, n_items=30, n_files=3)
+    pairs = [pair for file in files for pair in zip(*parquet.read_table(file).to_pydict().values())]
+    assert len(pairs) == 1_000 and len(set(pairs)) < 1_000
+    expected = read_interactions([(user, item, 1.0, None) for user, item in pairs], duplicates="sum")
+    assert_reads_as(expected, tmp_path / "folder", ("user", "item"), duplicates="sum")

@@ -1,4 +1,4 @@
-"""What a reader of a user's own ratings keeps, and when it is used again."""
+"""The options of a reader of a user's own ratings, and what it keeps and uses again."""
 
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,23 @@ def test_no_dictionary_of_ids_is_built_by_reading(tmp_path: Path) -> None:
 def test_what_is_no_encoding_of_text_is_refused(encoding: str, ratings: Path) -> None:
     with pytest.raises(ValueError, match=r"^encoding must be the name of a text encoding, got "):
         InteractionsReader(ratings, encoding=encoding)
+
+
+def test_genres_beside_the_ratings_are_not_mistaken_for_columns(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("1,2,3.5,Action|Comedy|Drama\n", encoding="utf-8")
+    dataset = InteractionsReader(path, (0, 1, 2), verbose=False).load_data(save_folder_path=False)
+    assert dataset.get_item_original_ID_to_index_mapper() == {"2": 0}
+    assert dataset.get_URM_all().toarray().tolist() == [[3.5]]
+
+
+def test_integers_that_float64_rounds_are_rounded(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.parquet"
+    pd.DataFrame({"user": [1], "item": [2], "rating": [2**62 + 1], "time": [2**53 + 1]}).to_parquet(path)
+    reader = InteractionsReader(path, ("user", "item", "rating", "time"), verbose=False)
+    dataset = reader.load_data(save_folder_path=False)
+    assert dataset.get_URM_all().toarray().tolist() == [[2.0**62]]
+    assert dataset.get_URM_from_name("URM_timestamp").toarray().tolist() == [[2.0**53]]
 
 
 def test_positions_need_no_distinct_names(tmp_path: Path) -> None:
