@@ -97,21 +97,25 @@ class DatasetMapperManager:
         """
         self._check_name("URM", URM_name)
         users, items, data = _encode_frame("URM_dataframe", URM_dataframe, URM_name, "UserID", "ItemID")
-        self._builder.add_interactions([Interactions(users, items, {URM_name: data})], InteractionRules("sum"))
+        self._builder.add_interactions(
+            [Interactions(users, items, {URM_name: data})], InteractionRules("sum"), URM_name
+        )
         self._names["URM"].append(URM_name)
 
-    def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules) -> None:
+    def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules, where: str) -> None:
         """Add URMs of one pattern in encoded parts, as the readers of large files do; see `DatasetBuilder`.
+
+        `where` names the interactions in messages.
 
         Raises
         ------
         NoInteractions
             If the parts have none.
         ValueError
-            If a name is taken, or the Dataset has already been generated.
+            If interactions repeat where the rules forbid it, a name is taken, or the Dataset has been generated.
         """
         self._check_not_generated()
-        names = self._builder.add_interactions(parts, rules)
+        names = self._builder.add_interactions(parts, rules, where)
         if not names:
             raise NoInteractions("parts must hold at least one interaction, got none")
         for name in names:
@@ -161,7 +165,7 @@ class DatasetMapperManager:
 
     @property
     def notices(self) -> list[str]:
-        """Sentences about what the rules of `add_interactions` have changed, once the Dataset is generated."""
+        """Sentences about what the rules of `add_interactions` have changed."""
         return self._builder.notices
 
     def _check_not_generated(self) -> None:

@@ -34,16 +34,6 @@ class Features:
     values: Values
 
 
-@dataclass(frozen=True)
-class _Group:
-    """All parts of interactions that make URMs of one pattern."""
-
-    users: npt.NDArray[np.int32]
-    items: npt.NDArray[np.int32]
-    values: Mapping[str, Values]
-    rules: InteractionRules
-
-
 class DatasetBuilder:
     """Collects interactions and features, then builds the Dataset.
 
@@ -58,18 +48,36 @@ class DatasetBuilder:
     Attributes
     ----------
     notices : list of str
-        After `build`: what the rules have left out.
+        What the rules have left out.
     """
 
     def __init__(self, known_users: Ids | None = None, known_items: Ids | None = None) -> None:
         self._users, self._items = IdEncoder(known_users), IdEncoder(known_items)
-        self._groups: list[_Group] = []
+        self._URMs: dict[str, sps.csr_matrix] = {}
         self._ICMs: dict[str, Features] = {}
         self._UCMs: dict[str, Features] = {}
         self.notices: list[str] = []
 
-    def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules) -> list[str]:
-        """Add URMs of one pattern, given in parts; returns their names, none if there is no entry."""
+    def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules, where: str) -> list[str]:
+        """Add URMs of one pattern, given in parts.
+
+        Parameters
+        ----------
+        parts : iterable of Interactions
+        rules : InteractionRules
+        where : str
+            Names the interactions in messages.
+
+        Returns
+        -------
+        list of str
+            The names of the URMs; none if there is no interaction.
+
+        Raises
+        ------
+        ValueError
+            If interactions repeat where the rules forbid it, or all are left out.
+        """
         users, items = GrowingArray(np.int32), GrowingArray(np.int32)
         values: defaultdict[str, GrowingArray] = defaultdict(lambda: GrowingArray(np.float64))
         for part in parts:
@@ -80,8 +88,20 @@ class DatasetBuilder:
         if len(users) == 0:
             return []
         all_values = {name: entries.to_array() for name, entries in values.items()}
-        self._groups.append(_Group(users.to_array(), items.to_array(), all_values, rules))
-        return list(all_values)
+        # of the users and items so far: `build` makes room for those to come
+        shape = (len(self._users), len(self._items))
+        try:
+            URMs, notices = rules.matrices(users.to_array(), items.to_array(), all_values, shape)
+        except RepeatedInteraction as error:
+            raise ValueError(
+                f"{where} must have one line for a user and an item, got {error.n_repeated} more, the first for "
+                f"user {self._users.ids[error.user]} and item {self._items.ids[error.item]}"
+            ) from error
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+        self._URMs.update(URMs)
+        self.notices += notices
+        return list(URMs)
 
     def add_item_features(self, name: str, features: Features) -> None:
         """Add an ICM."""
@@ -102,15 +122,13 @@ class DatasetBuilder:
         ICM_rows = {name: self._items.encode(features.owners) for name, features in self._ICMs.items()}
         UCM_rows = {name: self._users.encode(features.owners) for name, features in self._UCMs.items()}
         shape = (len(self._users), len(self._items))
-        URMs: dict[str, sps.csr_matrix] = {}
-        self.notices = []
-        for group in self._groups:
-            URMs.update(self._matrices(group, shape))
+        for URM in self._URMs.values():
+            URM.resize(shape)  # type: ignore[arg-type]  # the stubs know no shape that fits
         ICMs, ICM_mappers = _feature_matrices(self._ICMs, ICM_rows, shape[1])
         UCMs, UCM_mappers = _feature_matrices(self._UCMs, UCM_rows, shape[0])
         dataset = Dataset._of_parts(
             dataset_name=dataset_name,
-            URM_dictionary=URMs,
+            URM_dictionary=dict(self._URMs),
             ICM_dictionary=ICMs,
             ICM_feature_mapper_dictionary=ICM_mappers,
             UCM_dictionary=UCMs,
@@ -122,17 +140,6 @@ class DatasetBuilder:
         )
         dataset.verify_data_consistency()
         return dataset
-
-    def _matrices(self, group: _Group, shape: tuple[int, int]) -> dict[str, sps.csr_matrix]:
-        try:
-            URMs, notices = group.rules.matrices(group.users, group.items, group.values, shape)
-        except RepeatedInteraction as error:
-            raise ValueError(
-                f"interactions must have one line for a user and an item, got {error.n_repeated} more, the first for "
-                f"user {self._users.ids[error.user]} and item {self._items.ids[error.item]}"
-            ) from error
-        self.notices += notices
-        return URMs
 
 
 def _feature_matrices(

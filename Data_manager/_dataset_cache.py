@@ -6,6 +6,8 @@ moment leaves the old cache or the new one, and of two processes that build it a
 processes leave is deleted by the next writing, an hour after.
 """
 
+import hashlib
+import io
 import os
 import secrets
 import shutil
@@ -112,13 +114,18 @@ def _ids_name(argument: str) -> str:
 
 def _write_array(folder: Path, name: str, array: npt.NDArray[Any]) -> tuple[str, dict[str, Any]]:
     path = folder / name
-    with path.open("wb") as file:
-        # np.save writes large arrays past Python, and its error does not say that the disk is full
-        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-        file.write(np.ascontiguousarray(array).view(np.uint8).data)  # the view refuses objects
-        file.flush()
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    content = np.ascontiguousarray(array).view(np.uint8).data  # the view refuses objects
+    digest = hashlib.sha256(header.getvalue())
+    digest.update(content)
+    # np.save writes large arrays past Python, and its error does not say that the disk is full
+    with path.open("wb", buffering=0) as file:
+        for part in (memoryview(header.getvalue()), content):
+            while part:
+                part = part[file.write(part) :]
         os.fsync(file.fileno())
-    return name, fingerprint(path)
+    return name, {"bytes": header.tell() + content.nbytes, "sha256": digest.hexdigest()}
 
 
 def _remove_leftovers(folder: Path) -> None:

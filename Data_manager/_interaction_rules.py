@@ -62,6 +62,8 @@ class InteractionRules:
         ------
         RepeatedInteraction
             If there are duplicates and they are an error.
+        ValueError
+            If no interaction has the minimum value.
         """
         cells = Cells(users, items, shape)
         notices = []
@@ -80,9 +82,13 @@ class InteractionRules:
         if not kept.all():
             notices.append(f"Left out {int((~kept).sum())} ratings of 0: a sparse matrix cannot tell them from none")
         if self.minimum_value is not None:
-            large = main >= self.minimum_value
-            notices.append(f"Left out {int((kept & ~large).sum())} ratings below {self.minimum_value:g}")
-            kept &= large
+            n_kept = np.count_nonzero(kept)
+            kept &= main >= self.minimum_value
+            if not kept.any():
+                raise ValueError(
+                    f"minimum_value must be at most the largest rating, {main.max():g}, got {self.minimum_value:g}"
+                )
+            notices.append(f"Left out {n_kept - np.count_nonzero(kept)} ratings below {self.minimum_value:g}")
         if self.implicit:
             main = np.ones(len(main))
 

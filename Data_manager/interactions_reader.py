@@ -140,7 +140,7 @@ class InteractionsReader(DataReader):
         self._print("Loading Interactions")
         manager = DatasetMapperManager(previous=self.previous)
         try:
-            manager.add_interactions(self._parts(), self.rules)
+            manager.add_interactions(self._parts(), self.rules, self._where())
         except NoInteractions as error:
             raise ValueError(f"{self._where()} holds no interactions") from error
         always_ones = self.columns.rating is None and self.rules.duplicates != "sum"

@@ -82,13 +82,16 @@ class MovielensReader(DataReader):
                 item_features = thread.submit(self._item_features, archive)
                 tell_of_other_edition(self.ZIP, path, self._print)
                 self._print("Loading Interactions")
-                manager.add_interactions(self._interactions(archive), InteractionRules("error"))
+                where = archive.where(self.TABLES["ratings"][0])
+                manager.add_interactions(self._interactions(archive), InteractionRules("error"), where)
+                if manager.notices:
+                    raise ValueError(f"{where} must have no rating of 0, got others. {' '.join(manager.notices)}")
             for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)
             if self.AVAILABLE_UCM:
                 self._print("Loading User Features")
                 manager.add_UCM(users_frame(self._users(archive)), "UCM_all")
-            dataset = self._generate(manager, archive.where(self.TABLES["ratings"][0]))
+            dataset = manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
         self._print("Loading Complete")
         return dataset
 
@@ -112,16 +115,6 @@ class MovielensReader(DataReader):
             )
         if batch is None:
             raise ValueError(f"{archive.where(member)} holds no lines")
-
-    def _generate(self, manager: DatasetMapperManager, where: str) -> Dataset:
-        """The Dataset; its ratings are one, and not 0, for a user and an item."""
-        try:
-            dataset = manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from error
-        if manager.notices:
-            raise ValueError(f"{where} must have no rating of 0, got others. {' '.join(manager.notices)}")
-        return dataset
 
     def _item_features(self, archive: ZipMembers) -> dict[str, pd.DataFrame]:
         """The data frames of AVAILABLE_ICM, in its order."""

@@ -118,11 +118,16 @@ TEXTS = [
     Broken(
         "repeated pair",
         text(f"{GOOD}b,x,3\na,x,4\n"),
-        "^FILE: interactions must have one line for a user and an item, got 1 more, the first for user a and item x$",
+        "^FILE must have one line for a user and an item, got 1 more, the first for user a and item x$",
         {"duplicates": "error"},
     ),
     Broken("zeros only", text(f"{HEADER}a,x,0\n"), "^FILE: .*URM_all must have at least one interaction, got none$"),
-    Broken("all below", text(GOOD), "^FILE: .*must have at least one interaction", {"minimum_value": 4.0}),
+    Broken(
+        "all below",
+        text(GOOD),
+        "^FILE: minimum_value must be at most the largest rating, .*, got 4$",
+        {"minimum_value": 4.0},
+    ),
     Broken(
         "time that is no date",
         text("user,item,rating,time\na,x,3,yesterday\n"),

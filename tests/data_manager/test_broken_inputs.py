@@ -223,7 +223,7 @@ FRAMES = [
     Broken(
         "repeated pair",
         frame(user=[1, 1], item=[2, 2], rating=[3, 4]),
-        "^ratings: interactions must have one line for a user and an item, got 1 more",
+        "^ratings must have one line for a user and an item, got 1 more",
         {"duplicates": "error"},
     ),
 ]

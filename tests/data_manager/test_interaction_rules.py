@@ -111,9 +111,11 @@ def test_parts_give_the_data_set_of_the_whole(rows: list[Row], data: st.DataObje
     parts = [rows[start:end] for start, end in zip([0, *ends], ends)]
     rules = InteractionRules("sum")
     whole, in_parts = DatasetBuilder(), DatasetBuilder()
-    whole.add_interactions([part_of([(u, i, r + 9, t) for u, i, r, t in rows], True)], rules)
+    whole.add_interactions([part_of([(u, i, r + 9, t) for u, i, r, t in rows], True)], rules, "rows")
     names = in_parts.add_interactions(
-        (part_of([(u, i, r + 9, t) for u, i, r, t in part], True, kind) for part, kind in zip(parts, kinds)), rules
+        (part_of([(u, i, r + 9, t) for u, i, r, t in part], True, kind) for part, kind in zip(parts, kinds)),
+        rules,
+        "rows",
     )
     assert names == ["URM_all", URM_TIMESTAMP]
     expected, dataset = whole.build("toy", False), in_parts.build("toy", False)
@@ -124,8 +126,8 @@ def test_parts_give_the_data_set_of_the_whole(rows: list[Row], data: st.DataObje
 
 def test_no_entry_in_any_part_adds_nothing() -> None:
     builder = DatasetBuilder()
-    assert builder.add_interactions([], InteractionRules()) == []
-    assert builder.add_interactions([part_of([], True), part_of([], True)], InteractionRules()) == []
+    assert builder.add_interactions([], InteractionRules(), "rows") == []
+    assert builder.add_interactions([part_of([], True), part_of([], True)], InteractionRules(), "rows") == []
 
 
 def test_known_ids_come_first_then_interactions_then_features() -> None:
@@ -133,7 +135,7 @@ def test_known_ids_come_first_then_interactions_then_features() -> None:
     builder.add_item_features(
         "ICM", Features(encode_series("i", pd.Series(["new", "z"])), encode_series("f", pd.Series([1, 1])), np.ones(2))
     )
-    builder.add_interactions([part_of([(5, 7, 1.0, 1), (9, 7, 1.0, 1)], False)], InteractionRules())
+    builder.add_interactions([part_of([(5, 7, 1.0, 1), (9, 7, 1.0, 1)], False)], InteractionRules(), "rows")
     dataset = builder.build("toy", True)
     assert dataset.get_user_original_ID_to_index_mapper() == {"9": 0, "5": 1}
     assert dataset.get_item_original_ID_to_index_mapper() == {"z": 0, "7": 1, "new": 2}
@@ -143,8 +145,6 @@ def test_known_ids_come_first_then_interactions_then_features() -> None:
 
 def test_repeated_interactions_that_are_an_error_are_named_by_their_original_ids() -> None:
     builder = DatasetBuilder()
-    builder.add_interactions(
-        [part_of([(5, 7, 1.0, 1), (6, 8, 1.0, 1), (6, 8, 2.0, 1)], True)], InteractionRules("error")
-    )
-    with pytest.raises(ValueError, match=r"got 1 more, the first for user 6 and item 8$"):
-        builder.build("toy", False)
+    rows = [part_of([(5, 7, 1.0, 1), (6, 8, 1.0, 1), (6, 8, 2.0, 1)], True)]
+    with pytest.raises(ValueError, match=r"^rows must have one line .* got 1 more, the first for user 6 and item 8$"):
+        builder.add_interactions(rows, InteractionRules("error"), "rows")
