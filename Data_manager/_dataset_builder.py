@@ -76,7 +76,7 @@ class DatasetBuilder:
         Raises
         ------
         ValueError
-            If interactions repeat where the rules forbid it, or all are left out.
+            If interactions repeat where the rules forbid it.
         """
         users, items = GrowingArray(np.int32), GrowingArray(np.int32)
         values: defaultdict[str, GrowingArray] = defaultdict(lambda: GrowingArray(np.float64))
@@ -97,8 +97,6 @@ class DatasetBuilder:
                 f"{where} must have one line for a user and an item, got {error.n_repeated} more, the first for "
                 f"user {self._users.ids[error.user]} and item {self._items.ids[error.item]}"
             ) from error
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from error
         self._URMs.update(URMs)
         self.notices += notices
         return list(URMs)

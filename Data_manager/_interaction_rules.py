@@ -62,8 +62,6 @@ class InteractionRules:
         ------
         RepeatedInteraction
             If there are duplicates and they are an error.
-        ValueError
-            If no interaction has the minimum value.
         """
         cells = Cells(users, items, shape)
         notices = []
@@ -84,10 +82,6 @@ class InteractionRules:
         if self.minimum_value is not None:
             n_kept = np.count_nonzero(kept)
             kept &= main >= self.minimum_value
-            if not kept.any():
-                raise ValueError(
-                    f"minimum_value must be at most the largest rating, {main.max():g}, got {self.minimum_value:g}"
-                )
             notices.append(f"Left out {n_kept - np.count_nonzero(kept)} ratings below {self.minimum_value:g}")
         if self.implicit:
             main = np.ones(len(main))

@@ -147,7 +147,7 @@ class InteractionsReader(DataReader):
         try:
             dataset = manager.generate_Dataset(self.get_dataset_name(), self.rules.implicit or always_ones)
         except ValueError as error:
-            raise ValueError(f"{self._where()}: {error}") from error
+            raise ValueError(" ".join([f"{self._where()}: {error}.", *manager.notices])) from error
         for notice in manager.notices:
             self._print(notice)
         return dataset

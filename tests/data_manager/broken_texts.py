@@ -121,11 +121,15 @@ TEXTS = [
         "^FILE must have one line for a user and an item, got 1 more, the first for user a and item x$",
         {"duplicates": "error"},
     ),
-    Broken("zeros only", text(f"{HEADER}a,x,0\n"), "^FILE: .*URM_all must have at least one interaction, got none$"),
+    Broken(
+        "zeros only",
+        text(f"{HEADER}a,x,0\n"),
+        "^FILE: .*URM_all must have at least one interaction, got none\\. Left out 1 ratings of 0",
+    ),
     Broken(
         "all below",
         text(GOOD),
-        "^FILE: minimum_value must be at most the largest rating, .*, got 4$",
+        r"^FILE: .*must have at least one interaction, got none\. Left out 1 ratings below 4$",
         {"minimum_value": 4.0},
     ),
     Broken(
