@@ -85,6 +85,8 @@ class DataReader:
         if data_folder is None:
             data_folder = os.environ.get(DATA_FOLDER_VARIABLE) or DEFAULT_DATA_FOLDER
         self.data_folder = check_path("data_folder", data_folder)
+        if self.data_folder.is_file():
+            raise ValueError(f"data_folder must be a folder, got the file '{self.data_folder}'")
         self.DATASET_SPLIT_ROOT_FOLDER = f"{self.data_folder.as_posix().rstrip('/')}/"
         beside = self.data_folder.absolute().parent / "Data_manager_offline_datasets"
         self.DATASET_OFFLINE_ROOT_FOLDER = f"{beside.as_posix()}/"
@@ -287,4 +289,5 @@ class DataReader:
 
     def _print(self, message: str) -> None:
         if self.verbose:
-            print(f"{self.get_dataset_name()}: {message}")  # noqa: T201
+            # at once, since two threads may have something to say
+            print(f"{self.get_dataset_name()}: {message}\n", end="")  # noqa: T201

@@ -72,6 +72,9 @@ class DataSplitter(SplitAccess):
     _parts: tuple[str, ...] = ("URM_train", "URM_validation", "URM_test")
     _draws: bool = True
 
+    # what is said of the users that a split does not have
+    _why_removed: str = ""
+
     # the parameters without which a split that the host has saved is not used
     _needed: frozenset[str] = frozenset()
 
@@ -248,6 +251,7 @@ class DataSplitter(SplitAccess):
         others = differences(saved.parameters, asked, self._needed)
         if others:
             raise ValueError(f"It was made with other parameters: {'; '.join(others)}")
+        self._print(f"Loading the split saved in '{folder}'")
         self._print("Verifying data consistency...")
         split = saved.split_of(dataset)
         self._verify(split)
@@ -262,7 +266,7 @@ class DataSplitter(SplitAccess):
         kept_users, URMs, found = self._divide(dataset, random_seed)
         n_removed = int((~kept_users).sum())
         if n_removed > 0:
-            self._print(f"Removing {n_removed} of {len(kept_users)} users")
+            self._print(f"Removing {n_removed} of {len(kept_users)} users{self._why_removed}")
         split = Split(
             parameters={
                 **self._asked_parameters(),

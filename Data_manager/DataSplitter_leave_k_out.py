@@ -79,6 +79,7 @@ class DataSplitter_leave_k_out(DataSplitter):
         # every user of the split has at least one interaction to train with
         self.allow_cold_users = False
         self._draws = self.leave_random_out
+        self._why_removed = ", who have too few interactions"
         if not self.leave_random_out:
             # what the host calls the last ones are the highest rated
             self._needed = frozenset({"leave_random_out"})

@@ -27,6 +27,8 @@ class QuotaSplitter(DataSplitter):
         "allow_cold_users": (bool,),
     }
 
+    _why_removed = ", who have no interaction to train on (allow_cold_users=True keeps them)"
+
     def __init__(
         self,
         dataReader_object: DataReader,

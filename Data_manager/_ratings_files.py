@@ -17,6 +17,15 @@ from Data_manager._zip_members import member_names, open_zip
 PARQUET_SUFFIXES = (".parquet", ".pq")
 TEXT_SUFFIXES = (".csv", ".tsv", ".dat", ".txt", ".data", ".inter")
 
+_READERS_OF_PANDAS = {
+    ".xlsx": "read_excel",
+    ".xls": "read_excel",
+    ".ods": "read_excel",
+    ".json": "read_json",
+    ".feather": "read_feather",
+    ".h5": "read_hdf",
+}
+
 _DECOMPRESS: dict[str, Callable[[Path], IO[bytes]]] = {
     ".gz": partial(gzip.open, mode="rb"),  # type: ignore[dict-item]
     ".bz2": partial(bz2.open, mode="rb"),
@@ -45,11 +54,11 @@ class RatingsFile:
     open: Callable[[], AbstractContextManager[IO[bytes]]]
 
 
-def files_on_disk(path: Path, pattern: str | None) -> list[Path]:
+def files_on_disk(path: Path, pattern: str | None, kept_in: Path) -> list[Path]:
     """The file itself, or those of a folder and its subfolders, in the order of their names.
 
     In a folder, names that begin with "." or "_" are passed over, and so is what `pattern` does not match, or without a
-    pattern what is neither Parquet nor text.
+    pattern what is neither Parquet nor text. What lies in the folder `kept_in` below it is not the user's.
 
     Raises
     ------
@@ -57,13 +66,18 @@ def files_on_disk(path: Path, pattern: str | None) -> list[Path]:
         If there is none, or there are Parquet and text files.
     """
     if path.is_file():
+        _refuse_other_formats(path)
         return [path]
     if not path.is_dir():
         raise ValueError(f"ratings must be an existing file or folder, got '{path}'")
+    kept = kept_in.resolve()
+    is_below = path.resolve() in kept.parents
     visible = [
         file
         for file in sorted(path.rglob("*"))
-        if file.is_file() and not any(part[0] in "._" for part in file.relative_to(path).parts)
+        if file.is_file()
+        and not any(part[0] in "._" for part in file.relative_to(path).parts)
+        and not (is_below and kept in file.resolve().parents)
     ]
     if pattern is not None:
         chosen = [file for file in visible if fnmatch.fnmatch(file.name, pattern)]
@@ -80,6 +94,15 @@ def files_on_disk(path: Path, pattern: str | None) -> list[Path]:
             f"and {other.name}; pattern chooses among them"
         )
     return chosen
+
+
+def _refuse_other_formats(path: Path) -> None:
+    """Files of other programs, which pandas reads."""
+    reader = _READERS_OF_PANDAS.get(path.suffix.lower())
+    if reader is not None:
+        raise ValueError(
+            f"ratings must be text or Parquet, got '{path}'; pandas.{reader} makes a data frame of it, which is read"
+        )
 
 
 def ratings_files(paths: list[Path], pattern: str | None) -> Iterator[RatingsFile]:

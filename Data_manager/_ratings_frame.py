@@ -7,7 +7,7 @@ import pandas as pd
 
 from Data_manager._cells import Values
 from Data_manager._dataset_builder import Interactions
-from Data_manager._id_encoder import encode_series
+from Data_manager._id_encoder import EncodedIds, encode_series
 from Data_manager._interaction_rules import URM_TIMESTAMP
 from Data_manager._ratings_columns import RatingsColumns
 
@@ -47,10 +47,17 @@ def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
             f"column {columns.timestamp!r}", _as_seconds(column(columns.timestamp)), "seconds or datetime64 values"
         )
     return Interactions(
-        users=encode_series(f"column {columns.user!r}", column(columns.user)),
-        items=encode_series(f"column {columns.item!r}", column(columns.item)),
+        users=_ids(f"column {columns.user!r}", column(columns.user)),
+        items=_ids(f"column {columns.item!r}", column(columns.item)),
         values=values,
     )
+
+
+def _ids(name: str, column: "pd.Series[Any]") -> EncodedIds:
+    encoded = encode_series(name, column)
+    if encoded.unique.dtype == object and (encoded.unique == "").any():
+        raise ValueError(f"{name} must hold an id in every row, got an empty text")
+    return encoded
 
 
 def _numbers(name: str, column: "pd.Series[Any]", allowed: str) -> Values:

@@ -41,8 +41,8 @@ class ZipError(ValueError):
 
 def _damaged(path: Path, detail: str) -> ZipError:
     return ZipError(
-        f"'{path}' is damaged or not a zip file ({detail}); delete it to have it downloaded again, "
-        "or put a complete copy in its place",
+        f"'{path}' is damaged or not a zip file ({detail}); put a complete copy in its place, "
+        "or delete it where the reader can download it",
         detail,
     )
 

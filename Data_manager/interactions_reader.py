@@ -27,9 +27,9 @@ class InteractionsReader(DataReader):
     ----------
     ratings : str, path or pandas.DataFrame
         A text file of one interaction a line (``.csv``, ``.tsv``, ``.dat`` or any other name), the same compressed
-        (``.gz``, ``.bz2``, ``.xz``), a zip of such files, a Parquet file (``.parquet``, ``.pq``), a folder of any of
-        one of these kinds (subfolders included, in the order of their names), or a data frame. Files are read as
-        streams.
+        (``.gz``, ``.bz2``, ``.xz``), a zip of such files, a Parquet file (``.parquet``, ``.pq``), a folder of
+        one of these kinds (subfolders included, in the order of their names; what readers have kept in a data folder
+        there is passed over), or a data frame. Files are read as streams.
     columns : sequence of two to four str or int, default=("user", "item", "rating")
         User, item, rating and timestamp: the names of the columns or, for a text without a header, their positions from
         0. The last two may be missing; ("user", "item", None, "time") has a timestamp but no rating. Without a rating
@@ -119,14 +119,16 @@ class InteractionsReader(DataReader):
             name = "interactions"
         else:
             self.ratings = check_path("ratings", ratings, "file or folder")
-            files_on_disk(self.ratings, self.pattern)
             name = self.ratings.resolve().name.split(".")[0] or "interactions"
         self.KEEPS_DATASET = isinstance(self.ratings, Path) and previous is None
         self.DATASET_SUBFOLDER = f"{name if dataset_name is None else _check_name(dataset_name)}/"
         super().__init__(reload_from_original_data, data_folder=data_folder, verbose=verbose)
+        self._source_files()  # now rather than when they are needed: that there are some
 
     def _source_files(self) -> list[Path]:
-        return files_on_disk(self.ratings, self.pattern) if isinstance(self.ratings, Path) else []
+        if not isinstance(self.ratings, Path):
+            return []
+        return files_on_disk(self.ratings, self.pattern, kept_in=self.data_folder)
 
     def _reader_options(self) -> dict[str, Any]:
         return {
@@ -182,6 +184,6 @@ def _check_text_format(separator: Any, header: Any, encoding: Any) -> TextFormat
 def _check_name(dataset_name: Any) -> str:
     if not isinstance(dataset_name, str):
         raise TypeError(f"dataset_name must be a string, got {dataset_name!r}")
-    if not dataset_name or dataset_name != Path(dataset_name).name or set(dataset_name) & set('<>:"/\\|?*'):
+    if dataset_name in ("", "..") or dataset_name != Path(dataset_name).name or set(dataset_name) & set('<>:"/\\|?*'):
         raise ValueError(f"dataset_name must be the name of a folder, got {dataset_name!r}")
     return dataset_name

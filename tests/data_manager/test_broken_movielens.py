@@ -29,7 +29,7 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
         "ml-1m",
         {},
         lambda b: b"<html>",
-        r"^FILE is damaged or not a zip file \(.*; delete it to have it down",
+        r"^FILE is damaged or not a zip file \(.*; put a complete copy in its place",
     ),
     "empty file": ("ml-1m", {}, lambda b: b"", "^FILE is damaged or not a zip file"),
     "cut zip": ("ml-1m", {}, lambda b: b[: len(b) // 2], "^FILE is damaged or not a zip file"),

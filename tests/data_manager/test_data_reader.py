@@ -71,6 +71,12 @@ def test_wrong_argument_is_named(arguments: dict[str, object], error: type[Excep
         CountingReader(**arguments)
 
 
+def test_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"data_folder must be a folder, got the file '.*file'"):
+        CountingReader(data_folder=tmp_path / "file")
+
+
 @pytest.mark.parametrize("path", [True, 3, b"", ""])
 def test_wrong_save_folder_is_refused_before_reading(path: object, tmp_path: Path) -> None:
     reader = CountingReader(data_folder=tmp_path)
@@ -164,7 +170,7 @@ def test_folder_of_another_data_set_is_refused_and_left_alone(tmp_path: Path) ->
 
 def test_folder_that_cannot_be_written_means_no_cache_and_one_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file is no folder, for root either", encoding="utf-8")
-    reader = CountingReader(data_folder=tmp_path / "file")
+    reader = CountingReader(data_folder=tmp_path / "file" / "below")
     with pytest.warns(UserWarning) as caught:
         dataset = reader.load_data()
     assert len(caught) == 1
@@ -235,7 +241,7 @@ def test_download_works_where_nothing_can_be_written_with_one_warning(
     file_server: FileServer, make_zip: MakeZip, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    reader = _served_reader(file_server, make_zip("ml-1m"), data_folder=tmp_path / "file")
+    reader = _served_reader(file_server, make_zip("ml-1m"), data_folder=tmp_path / "file" / "below")
     with pytest.warns(UserWarning) as caught:
         assert reader.load_data().get_URM_all().nnz == 5
     assert len(caught) == 1

@@ -93,7 +93,7 @@ def test_messages_of_a_first_and_a_second_load(tmp_path: Path, capsys: pytest.Ca
     n_short = sum(some_dataset().get_URM_all().getnnz(axis=1) < 3)
     assert lines[0] == [
         "Preloaded data not found, making a new split...",
-        f"Removing {n_short} of 30 users",
+        f"Removing {n_short} of 30 users, who have too few interactions",
         "Verifying data consistency...",
         "Verifying data consistency... Passed!",
         f"Split saved in '{tmp_path / 'split'}'",
@@ -101,6 +101,7 @@ def test_messages_of_a_first_and_a_second_load(tmp_path: Path, capsys: pytest.Ca
         "Done.",
     ]
     assert lines[1] == [
+        f"Loading the split saved in '{tmp_path / 'split'}'",
         "Verifying data consistency...",
         "Verifying data consistency... Passed!",
         "DataReader: Memory",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from Data_manager.interactions_reader import InteractionsReader
@@ -147,3 +148,37 @@ def test_a_missing_header_and_a_decimal_comma_are_hinted_at(tmp_path: Path) -> N
         InteractionsReader(file).load_data()
     with pytest.raises(ValueError, match="decimal comma"):
         InteractionsReader(file, columns=(0, 1, 2), separator=";").load_data()
+
+
+def test_a_data_folder_below_the_folder_that_is_read_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ratings.csv").write_text("user,item,rating\na,x,3\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        reader = InteractionsReader(".", data_folder="Data_manager_split_datasets", verbose=False)
+        dataset = reader.load_data()
+        dataset.save_data(tmp_path / "Data_manager_split_datasets" / "mine")
+        assert dataset.get_URM_all().nnz == 1
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "c:"])
+def test_name_that_is_no_folder_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("user,item,rating\na,x,3\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="dataset_name must be the name of a folder"):
+        InteractionsReader(path, dataset_name=name)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".XLS", ".json", ".feather"])
+def test_files_of_other_programs_are_refused_with_what_reads_them(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"ratings{suffix}"
+    path.touch()
+    with pytest.raises(ValueError, match=r"must be text or Parquet, got .*ratings.*; pandas\.read_\w+ makes"):
+        InteractionsReader(path)
+
+
+def test_empty_id_of_a_frame_is_refused_as_in_a_text() -> None:
+    frame = pd.DataFrame({"user": ["a", ""], "item": [1, 2], "rating": [3.0, 4.0]})
+    with pytest.raises(ValueError, match="column 'user' must hold an id in every row, got an empty text"):
+        InteractionsReader(frame, verbose=False).load_data()
