@@ -3,25 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from Data_manager._cells import Values
 from Data_manager._dataset_builder import DatasetBuilder, Features, Interactions
 from Data_manager._id_encoder import EncodedIds, encode_series
 from Data_manager._interaction_rules import InteractionRules
+from Data_manager._ratings_frame import numbers_of
 from Data_manager.Dataset import Dataset
 from Recommenders._validation import check_bool
-
-
-def _check_data(name: str, column: "pd.Series[Any]") -> Values:
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
-        raise TypeError(f"{name} must hold real numbers, got {column.dtype} values")
-    data: Values = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
-    wrong = np.flatnonzero(~np.isfinite(data))
-    if wrong.size > 0:
-        raise ValueError(f"{name} must hold finite numbers, got {data[wrong[0]]} in row {wrong[0]}")
-    return data
 
 
 def _encode_frame(
@@ -37,7 +27,7 @@ def _encode_frame(
     return (
         encode_series(f"{row_column} of {name!r}", frame[row_column]),
         encode_series(f"{col_column} of {name!r}", frame[col_column]),
-        _check_data(f"Data of {name!r}", frame["Data"]),
+        numbers_of(f"Data of {name!r}", frame["Data"], "real numbers"),
     )
 
 

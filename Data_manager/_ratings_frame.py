@@ -41,9 +41,9 @@ def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
 
     values = {"URM_all": np.ones(len(frame))}
     if columns.rating is not None:
-        values["URM_all"] = _numbers(f"column {columns.rating!r}", column(columns.rating), "real numbers")
+        values["URM_all"] = numbers_of(f"column {columns.rating!r}", column(columns.rating), "real numbers")
     if columns.timestamp is not None:
-        values[URM_TIMESTAMP] = _numbers(
+        values[URM_TIMESTAMP] = numbers_of(
             f"column {columns.timestamp!r}", _as_seconds(column(columns.timestamp)), "seconds or datetime64 values"
         )
     return Interactions(
@@ -60,13 +60,14 @@ def _ids(name: str, column: "pd.Series[Any]") -> EncodedIds:
     return encoded
 
 
-def _numbers(name: str, column: "pd.Series[Any]", allowed: str) -> Values:
+def numbers_of(name: str, column: "pd.Series[Any]", allowed: str) -> Values:
+    """A copy of a column of finite numbers as float64; `allowed` says in a message what it may hold."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
         raise TypeError(f"{name} must hold {allowed}, got {column.dtype} values")
     numbers: Values = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size > 0:
-        raise ValueError(f"{name} must hold a finite number in every row, got {numbers[wrong[0]]} in row {wrong[0]}")
+        raise ValueError(f"{name} must hold finite numbers, got {numbers[wrong[0]]} in row {wrong[0]}")
     return numbers
 
 

@@ -188,12 +188,12 @@ FRAMES = [
     Broken(
         "NaN",
         with_column(frame, rating=[3, 4, np.nan]),
-        "^column 'rating' must hold a finite number in every row, got nan in row 2$",
+        "^column 'rating' must hold finite numbers, got nan in row 2$",
     ),
     Broken(
         "inf",
         with_column(frame, rating=[3, 4, -np.inf]),
-        "^column 'rating' must hold a finite number in every row, got -inf in row 2$",
+        "^column 'rating' must hold finite numbers, got -inf in row 2$",
     ),
     Broken(
         "ratings in text",
@@ -217,7 +217,7 @@ FRAMES = [
     Broken(
         "no time",
         with_column(frame, time=pd.to_datetime(["2020-01-01", None, None])),
-        "^column 'time' must hold a finite number in every row, got nan in row 1$",
+        "^column 'time' must hold finite numbers, got nan in row 1$",
         {"columns": TIMED},
     ),
     Broken(
