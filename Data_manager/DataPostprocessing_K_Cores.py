@@ -11,7 +11,7 @@ from Data_manager._csr_cells import canonical_csr, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Recommenders._validation import check_bool, check_int
+from recsys_common.validation import check_bool, check_int
 
 
 class DataPostprocessing_K_Cores(DataPostprocessing):

@@ -8,7 +8,7 @@ from Data_manager._csr_cells import cell_keys, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Recommenders._validation import check_float
+from recsys_common.validation import check_float
 
 
 class DataPostprocessing_Minimum_Rating(DataPostprocessing):

@@ -7,7 +7,7 @@ import numpy as np
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Recommenders._validation import check_float, check_int
+from recsys_common.validation import check_float, check_int
 
 
 class DataPostprocessing_User_sample(DataPostprocessing):

@@ -13,7 +13,7 @@ from Data_manager._dataset_cache import has_cache, read_cache, write_cache
 from Data_manager._dataset_manifest import Origin, StaleCache, dataset_in_force, describe_sources
 from Data_manager._download import RemoteFile, download, find_local, places_of
 from Data_manager.Dataset import Dataset
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 
 DATA_FOLDER_VARIABLE = "RECSYS_DATA_FOLDER"
 DEFAULT_DATA_FOLDER = "Data_manager_split_datasets"

@@ -20,7 +20,7 @@ from Data_manager._feature_matrices import (
 )
 from Data_manager._statistics import density
 from Data_manager._url_download import download_from_URL, urllretrieve_reporthook
-from Recommenders._validation import check_int, is_sparse
+from recsys_common.validation import check_int, is_sparse
 
 __all__ = [
     "add_boolean_matrix_iterator",

@@ -19,7 +19,7 @@ from Data_manager._split_verification import verify_partition
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
 from Data_manager.export_split import export_split
-from Recommenders._validation import check_bool, check_int
+from recsys_common.validation import check_bool, check_int
 
 DATASET_FINGERPRINT = "dataset_fingerprint"
 

@@ -15,7 +15,7 @@ from Data_manager.split_functions.split_train_validation_random_holdout import (
     split_train_in_two_percentage_global_sample,
     split_train_in_two_percentage_user_wise,
 )
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 
 
 class DataSplitter_Holdout(QuotaSplitter):

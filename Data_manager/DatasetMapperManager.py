@@ -11,7 +11,7 @@ from Data_manager._id_encoder import EncodedIds, encode_series
 from Data_manager._interaction_rules import InteractionRules
 from Data_manager._ratings_frame import numbers_of
 from Data_manager.Dataset import Dataset
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 
 
 def _encode_frame(

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._incremental_parts import MAX_IDS, Axis, GrowingCells, check_data, check_list
-from Recommenders._validation import check_bool, check_choice, check_int
+from recsys_common.validation import check_bool, check_choice, check_int
 
 
 class IncrementalSparseMatrix_ListBased:

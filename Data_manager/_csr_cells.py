@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Recommenders._validation import check_sparse
+from recsys_common.validation import check_sparse
 
 
 def canonical_csr(name: str, matrix: Any) -> sps.csr_matrix:

@@ -11,7 +11,7 @@ import scipy.sparse as sps
 from Data_manager._csv_layout import Columns, CsvLayout, checked_layout, text_table
 from Data_manager._parsing import read_table
 from Data_manager.IncrementalSparseMatrix import IncrementalSparseMatrix, IncrementalSparseMatrix_FilterIDs
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 
 Mapper = Mapping[str, int]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from Data_manager._lines import split_line
 from Data_manager._parsing import TextTable
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 
 NAMES = ("UserID", "ItemID", "interaction", "timestamp")
 

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sps
 
 from Data_manager._mappers import check_mapper, check_mapper_or_identity
-from Recommenders._validation import check_sparse
+from recsys_common.validation import check_sparse
 
 
 def _check_dictionary(name: str, dictionary: Any) -> dict[str, Any]:

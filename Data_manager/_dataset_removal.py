@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from Data_manager._mappers import reindex_mapper
-from Recommenders._validation import check_ids
+from recsys_common.validation import check_ids
 
 
 def _kept_mask(name: str, removed: Any, n_ids: int) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._csr_cells import canonical_csr
-from Recommenders._validation import check_float, check_ids, check_int
+from recsys_common.validation import check_float, check_ids, check_int
 
 
 def _check_mapper(name: str, mapper: Any, n_features: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy.sparse as sps
 
 from Data_manager._id_encoder import factorize
-from Recommenders._validation import check_ids
+from recsys_common.validation import check_ids
 
 MAX_IDS = 2**31 - 1  # coordinates are kept as int32
 

@@ -12,7 +12,7 @@ from Data_manager._split_storage import Split
 from Data_manager._split_verification import verify_no_cold_users, verify_not_empty
 from Data_manager.DataReader import DataReader
 from Data_manager.DataSplitter import DataSplitter
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 
 # a part is told of when its quota is off by more than this share of the asked one
 _NOTABLE = 0.2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
-from Recommenders._validation import check_int
+from recsys_common.validation import check_int
 
 Column = str | int
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import scipy.sparse as sps
 
-from Recommenders._validation import check_float
+from recsys_common.validation import check_float
 
 DEFAULT_QUOTAS = (70, 10, 20)
 

@@ -9,7 +9,7 @@ from time import monotonic
 
 from Data_manager._download import check_hash, fetch
 from Recommenders._atomic_file import atomic_path
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 
 
 class _Progress:

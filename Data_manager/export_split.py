@@ -16,7 +16,7 @@ import scipy.sparse as sps
 from Data_manager._split_times import has_times, times_of_parts
 from Data_manager.DataReader import check_path
 from Recommenders._atomic_file import atomic_path
-from Recommenders._validation import check_choice
+from recsys_common.validation import check_choice
 
 if TYPE_CHECKING:
     from Data_manager.DataSplitter import DataSplitter

@@ -17,7 +17,7 @@ from Data_manager._ratings_text import SEPARATORS, TextFormat, read_text
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager, NoInteractions
-from Recommenders._validation import check_bool, check_choice, check_float
+from recsys_common.validation import check_bool, check_choice, check_float
 
 
 class InteractionsReader(DataReader):

@@ -13,7 +13,7 @@ from Data_manager.Movielens.MovielensHetrec2011Reader import MovielensHetrec2011
 from Data_manager.Movielens.MovielensLatestReader import MovielensLatestReader
 from Data_manager.Movielens.MovielensLatestSmallReader import MovielensLatestSmallReader
 from Data_manager.synthetic_reader import SyntheticReader
-from Recommenders._validation import check_choice
+from recsys_common.validation import check_choice
 
 READERS: dict[str, type[DataReader]] = {
     "synthetic": SyntheticReader,

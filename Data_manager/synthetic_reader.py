@@ -9,7 +9,7 @@ import pandas as pd
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager
-from Recommenders._validation import check_int
+from recsys_common.validation import check_int
 
 GENRES = np.array(
     ["Adventure", "Animation", "Comedy", "Crime", "Documentary", "Drama", "Romance", "Science Fiction"], dtype=object

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._validation import check_sparse
+from recsys_common.validation import check_sparse
 from Recommenders.BaseRecommender import BaseRecommender
 
 

@@ -9,7 +9,7 @@ import scipy.sparse as sps
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
 from Recommenders._threads import check_num_threads
 from Recommenders._top_k import as_lists, top_k
-from Recommenders._validation import check_bool, check_entries, check_ids, check_int, check_sparse
+from recsys_common.validation import check_bool, check_entries, check_ids, check_int, check_sparse
 
 
 class BaseRecommender:

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sps
 
 from Recommenders._top_k import top_k
-from Recommenders._validation import check_bool, check_choice, check_int, check_sparse
+from recsys_common.validation import check_bool, check_choice, check_int, check_sparse
 
 _SPARSE_CLASSES: dict[str, Any] = {
     "csc": sps.csc_matrix,

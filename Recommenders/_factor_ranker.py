@@ -9,7 +9,7 @@ from Recommenders._kernels import import_kernel
 from Recommenders._ranking import RankingRequest, ScoreRanker
 from Recommenders._threads import for_each_slice
 from Recommenders._top_k import Profiles
-from Recommenders._validation import check_ids
+from recsys_common.validation import check_ids
 
 _kernel = import_kernel("Recommenders._factor_ranking_kernel")
 _SECTION_ITEMS = _kernel.PANEL * _kernel.SECTION

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._validation import check_bool, check_choice, check_float, check_int
+from recsys_common.validation import check_bool, check_choice, check_float, check_int
 from Recommenders.DataIO import DataIO
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from Recommenders._validation import check_int
+from recsys_common.validation import check_int
 
 
 def check_num_threads(name: str, value: int | None) -> int:

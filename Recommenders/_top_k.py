@@ -7,7 +7,7 @@ import scipy.sparse as sps
 
 from Recommenders._kernels import import_kernel
 from Recommenders._threads import for_each_slice
-from Recommenders._validation import check_int
+from recsys_common.validation import check_int
 
 _kernel = import_kernel("Recommenders._top_k_kernel")
 

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
-from Recommenders._validation import check_bool, check_int
+from recsys_common.validation import check_bool, check_int
 
 
 @dataclass(frozen=True)

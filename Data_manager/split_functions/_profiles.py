@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Recommenders._validation import check_int
+from recsys_common.validation import check_int
 
 _KEY_BITS = 64
 _FEWEST_RANDOM_BITS = 24  # two cells of one user share a random number in one case of 16 million

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._csr_cells import cell_keys
-from Recommenders._validation import check_sparse
+from recsys_common.validation import check_sparse
 
 
 def times_of_cells(URM: sps.csr_matrix, URM_timestamp: Any) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ import scipy.sparse as sps
 
 from Data_manager.split_functions._parts import divide
 from Data_manager.split_functions._profiles import profile_lengths, random_generator, random_order
-from Recommenders._validation import check_bool, check_int, check_sparse
+from recsys_common.validation import check_bool, check_int, check_sparse
 
 
 def _random_folds(n_cells: int, n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:

@@ -9,7 +9,7 @@ import scipy.sparse as sps
 
 from Data_manager.split_functions._parts import divide, warn_of_empty_users
 from Data_manager.split_functions._profiles import random_generator
-from Recommenders._validation import check_bool, check_float, check_sparse
+from recsys_common.validation import check_bool, check_float, check_sparse
 
 _TOLERANCE = 0.1  # of the number of interactions that is asked for
 

@@ -11,7 +11,7 @@ import scipy.sparse as sps
 
 from Data_manager.split_functions._parts import divide, warn_of_empty_users
 from Data_manager.split_functions._timestamps import times_of_cells
-from Recommenders._validation import check_bool, check_float, check_sparse
+from recsys_common.validation import check_bool, check_float, check_sparse
 
 _DEFAULT_TRAIN_PERCENTAGE = 0.8
 

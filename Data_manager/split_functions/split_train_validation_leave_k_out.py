@@ -16,7 +16,7 @@ from Data_manager.split_functions._profiles import (
     random_order,
 )
 from Data_manager.split_functions._timestamps import times_of_cells
-from Recommenders._validation import check_bool, check_int, check_sparse
+from recsys_common.validation import check_bool, check_int, check_sparse
 
 
 def _check_timestamp_is_used(URM_timestamp: Any, leave_random_out: bool) -> None:

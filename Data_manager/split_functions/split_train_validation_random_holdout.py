@@ -15,7 +15,7 @@ from Data_manager.split_functions._profiles import (
     random_generator,
     random_order,
 )
-from Recommenders._validation import check_bool, check_float, check_sparse
+from recsys_common.validation import check_bool, check_float, check_sparse
 
 
 def split_train_in_two_percentage_global_sample(

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from Recommenders._validation import check_bool
+from recsys_common.validation import check_bool
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters, start_as_torch_does
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from Recommenders._validation import check_int, check_sparse
+from recsys_common.validation import check_int, check_sparse
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import torch
 
-from Recommenders._validation import check_choice
+from recsys_common.validation import check_choice
 
 # Numbers in the embedding rows of a batch up to which one thread is the faster choice.
 LARGEST_ONE_THREAD_BATCH = 1 << 18

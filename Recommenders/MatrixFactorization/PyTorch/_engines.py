@@ -5,7 +5,7 @@ from typing import Protocol
 import scipy.sparse as sps
 import torch
 
-from Recommenders._validation import check_choice
+from recsys_common.validation import check_choice
 from Recommenders.MatrixFactorization.PyTorch._device import choose_device
 from Recommenders.MatrixFactorization.PyTorch._fused_engine import FUSED_LOSSES, MAX_FUSED_FACTORS, FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters

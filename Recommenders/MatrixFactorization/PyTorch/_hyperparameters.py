@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from Recommenders._validation import check_bool, check_choice, check_float, check_int
+from recsys_common.validation import check_bool, check_choice, check_float, check_int
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from Recommenders._validation import check_sparse
+from recsys_common.validation import check_sparse
 from Recommenders.MatrixFactorization.PyTorch._fused_engine import FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import start_near_the_data

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Recommenders import _validation as validation
+from recsys_common import validation
 
 
 def refuses(check, *arguments, error, message, **keywords):

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sps
 
 
-def _refuse(error: type[Exception], name: str, allowed: str, got: object) -> Exception:
+def refuse(error: type[Exception], name: str, allowed: str, got: object) -> Exception:
     return error(f"{name} must be {allowed}, got {got}")
 
 
@@ -31,10 +31,10 @@ def check_int(name: str, value: Any, *, minimum: int | None = None, maximum: int
     """An integer (Python's or numpy's, not a bool) between minimum and maximum, both included."""
     allowed = "an integer" + _interval(minimum, maximum)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise _refuse(TypeError, name, allowed, repr(value))
+        raise refuse(TypeError, name, allowed, repr(value))
     number = int(value)
     if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-        raise _refuse(ValueError, name, allowed, repr(value))
+        raise refuse(ValueError, name, allowed, repr(value))
     return number
 
 
@@ -49,7 +49,7 @@ def check_float(
     """A finite number between minimum and maximum, both included, and strictly above `above`."""
     allowed = "a finite number" + _interval(minimum, maximum, above)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise _refuse(TypeError, name, allowed, repr(value))
+        raise refuse(TypeError, name, allowed, repr(value))
     try:
         number = float(value)
     except OverflowError:  # an integer beyond float64
@@ -61,14 +61,14 @@ def check_float(
         or (maximum is not None and number > maximum)
     )
     if outside:
-        raise _refuse(ValueError, name, allowed, repr(value))
+        raise refuse(ValueError, name, allowed, repr(value))
     return number
 
 
 def check_bool(name: str, value: Any) -> bool:
     """True or False, Python's or numpy's."""
     if not isinstance(value, (bool, np.bool_)):
-        raise _refuse(TypeError, name, "True or False", repr(value))
+        raise refuse(TypeError, name, "True or False", repr(value))
     return bool(value)
 
 
@@ -77,9 +77,9 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     choices = list(choices)
     allowed = "one of " + ", ".join(repr(choice) for choice in choices)
     if not isinstance(value, str):
-        raise _refuse(TypeError, name, allowed, repr(value))
+        raise refuse(TypeError, name, allowed, repr(value))
     if value not in choices:
-        raise _refuse(ValueError, name, allowed, repr(value))
+        raise refuse(ValueError, name, allowed, repr(value))
     return value
 
 
@@ -89,16 +89,16 @@ def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
     try:
         ids = np.atleast_1d(np.asarray(value))
     except ValueError as error:  # a ragged list
-        raise _refuse(TypeError, name, allowed, repr(value)) from error
+        raise refuse(TypeError, name, allowed, repr(value)) from error
     if ids.ndim != 1:
-        raise _refuse(ValueError, name, allowed + " in one dimension", f"{ids.ndim} dimensions")
+        raise refuse(ValueError, name, allowed + " in one dimension", f"{ids.ndim} dimensions")
     if ids.size == 0:
         return np.empty(0, dtype=np.int64)
     if ids.dtype.kind not in "iu":
-        raise _refuse(TypeError, name, allowed, f"{ids.dtype} values")
+        raise refuse(TypeError, name, allowed, f"{ids.dtype} values")
     wrong = (ids < 0) | (ids >= n_ids)
     if wrong.any():
-        raise _refuse(ValueError, name, allowed, str(ids[wrong][0]))
+        raise refuse(ValueError, name, allowed, str(ids[wrong][0]))
     return ids.astype(np.int64)
 
 
@@ -111,7 +111,7 @@ def check_pairs(user_id_array: Any, item_id_array: Any, n_users: int, n_items: i
     elif np.ndim(item_id_array) == 0:
         items = np.repeat(items, len(users))
     if len(users) != len(items):
-        raise _refuse(ValueError, "item_id_array", f"as long as user_id_array, {len(users)}", f"{len(items)} ids")
+        raise refuse(ValueError, "item_id_array", f"as long as user_id_array, {len(users)}", f"{len(items)} ids")
     return users, items
 
 
@@ -127,34 +127,34 @@ def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty:
     """
     if not is_sparse(value):
         hint = "; scipy.sparse.csr_matrix(array) makes one" if isinstance(value, np.ndarray) else ""
-        raise _refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")
+        raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")
     if value.ndim != 2 or 0 in value.shape:
-        raise _refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
+        raise refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
     if value.dtype.kind not in "biuf":
-        raise _refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
+        raise refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
     if value.dtype.kind in "iu":
         value = value.astype(np.float64)  # duplicates are summed before the cast below, and small integers overflow
     matrix: sps.csr_matrix = sps.csr_matrix(value, dtype=dtype, copy=True)
     if matrix.nnz and not (matrix.indices.min() >= 0 and matrix.indices.max() < matrix.shape[1]):
-        raise _refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
+        raise refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
     matrix.sum_duplicates()
     if not np.isfinite(matrix.data).all():
-        raise _refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")
+        raise refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")
     matrix.eliminate_zeros()
     if matrix.nnz == 0 and not allow_empty:
-        raise _refuse(ValueError, name, "a sparse matrix with at least one non-zero entry", "none")
+        raise refuse(ValueError, name, "a sparse matrix with at least one non-zero entry", "none")
     return matrix
 
 
 def check_entries(name: str, value: Any, shape: tuple[int, ...]) -> sps.csr_matrix:
     """A sparse matrix or array of one shape, as csr, without a copy where it is that already."""
     if not is_sparse(value):
-        raise _refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}")
+        raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}")
     if value.shape != shape:
-        raise _refuse(ValueError, name, f"of shape {shape}", str(value.shape))
+        raise refuse(ValueError, name, f"of shape {shape}", str(value.shape))
     matrix: sps.csr_matrix = sps.csr_matrix(value)
     if matrix.nnz and not (matrix.indices.min() >= 0 and matrix.indices.max() < matrix.shape[1]):
-        raise _refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
+        raise refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()
