@@ -10,8 +10,11 @@ from recsys_common.validation import check_sparse
 
 
 def canonical_csr(name: str, matrix: Any) -> sps.csr_matrix:
-    """A checked copy of a sparse matrix: sorted, without duplicates or explicit zeros, of its own dtype."""
-    return check_sparse(name, matrix, dtype=getattr(matrix, "dtype", None), allow_empty=True)
+    """A checked copy of a sparse matrix: sorted, without duplicates or explicit zeros.
+
+    Of its own dtype, but float64 where a sum of duplicates does not fit into it.
+    """
+    return check_sparse(name, matrix, dtype=None, allow_empty=True)
 
 
 def cell_keys(matrix: sps.csr_matrix) -> npt.NDArray[np.int64]:

@@ -4,11 +4,10 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import scipy.sparse as sps
 
+from Data_manager._csr_cells import canonical_csr
 from Data_manager._mappers import check_mapper, check_mapper_or_identity
-from recsys_common.validation import check_sparse
 
 
 def _check_dictionary(name: str, dictionary: Any) -> dict[str, Any]:
@@ -26,8 +25,7 @@ def _check_dictionary(name: str, dictionary: Any) -> dict[str, Any]:
 def check_matrices(name: str, dictionary: Any) -> dict[str, sps.csr_matrix]:
     """Copies in canonical csr form, each of its own dtype; None is no matrix."""
     return {
-        key: check_sparse(f"{name}[{key!r}]", matrix, dtype=getattr(matrix, "dtype", np.float64), allow_empty=True)
-        for key, matrix in _check_dictionary(name, dictionary).items()
+        key: canonical_csr(f"{name}[{key!r}]", matrix) for key, matrix in _check_dictionary(name, dictionary).items()
     }
 
 

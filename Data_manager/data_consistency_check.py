@@ -12,6 +12,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._id_index import IdIndex
+from recsys_common.validation import check_sparse
 
 
 def assert_implicit_data(matrices: Iterable[sps.csr_matrix], *, verbose: bool = True) -> None:
@@ -37,10 +38,7 @@ def assert_implicit_data(matrices: Iterable[sps.csr_matrix], *, verbose: bool = 
 
 
 def _pattern(matrix: sps.csr_matrix) -> sps.csr_matrix:
-    # copied, since the clean-up changes it
-    pattern = sps.csr_matrix(matrix, dtype=np.float64, copy=True)
-    pattern.sum_duplicates()
-    pattern.eliminate_zeros()
+    pattern = check_sparse("disjoint matrices", matrix, dtype=np.float64, allow_empty=True)
     pattern.data[:] = 1.0
     return pattern
 

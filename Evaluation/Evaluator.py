@@ -13,7 +13,7 @@ from Evaluation._metric_table import EvaluatorMetrics
 from Evaluation._protocols import RankingRecommender
 from Evaluation._rankings import ArrayRankings, ListRankings, Rankings, faster_form
 from Evaluation._report import result_string
-from Evaluation._validation import check_sparse, refuse
+from recsys_common.validation import check_sparse, refuse
 
 __all__ = ["Evaluator", "EvaluatorHoldout", "EvaluatorMetrics", "EvaluatorNegativeItemSample", "get_result_string_df"]
 
@@ -135,8 +135,10 @@ class EvaluatorNegativeItemSample(Evaluator):
         metrics: Any = None,
         num_threads: int | None = None,
     ) -> None:
-        URM_test = check_sparse("URM_test_list", URM_test_list)
-        negative = check_sparse("URM_test_negative", URM_test_negative, shape=URM_test.shape).astype(bool)
+        URM_test = check_sparse("URM_test_list", URM_test_list, dtype=None, allow_empty=True)
+        negative = check_sparse(
+            "URM_test_negative", URM_test_negative, dtype=None, allow_empty=True, shape=URM_test.shape
+        ).astype(bool)
         super().__init__(
             URM_test,
             cutoff_list,

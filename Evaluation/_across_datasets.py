@@ -10,7 +10,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy.stats import friedmanchisquare, norm, rankdata, studentized_range
 
 from Evaluation._corrections import holm
-from Evaluation._validation import check_bool, check_share, refuse
+from recsys_common.validation import check_bool, check_float, refuse
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,8 @@ def compare_across_datasets(
     >>> found.post_hoc[["recommender_a", "recommender_b", "nemenyi_p_value"]].round(3).to_numpy().tolist()
     [['A', 'B', 0.333], ['A', 'C', 0.013], ['B', 'C', 0.333]]
     """
-    higher_is_better, alpha = check_bool("higher_is_better", higher_is_better), check_share("alpha", alpha)
+    higher_is_better = check_bool("higher_is_better", higher_is_better)
+    alpha = check_float("alpha", alpha, above=0, below=1)
     values = _check_table(table)
     n_datasets, n_recommenders = values.shape
     mean_ranks = rankdata(-values if higher_is_better else values, axis=1).mean(axis=0)

@@ -8,7 +8,7 @@ import scipy.sparse as sps
 
 from Evaluation._kernels import auc_kernel as kernel
 from Evaluation._protocols import RankingRecommender
-from Evaluation._validation import refuse
+from recsys_common.validation import refuse
 
 # 16 MB of float32
 _SCORES_AT_ONCE = 1 << 22

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from Evaluation._paired_values import check_paired, differences
-from Evaluation._validation import check_int, check_share
+from recsys_common.validation import check_float, check_int
 
 # 24 MB of drawn users and of how often each was drawn
 _DRAWS_AT_ONCE = 1 << 20
@@ -61,7 +61,7 @@ def bootstrap_interval(
     >>> 0.0 < low < 0.2 < high < 0.4
     True
     """
-    confidence_level = check_share("confidence_level", confidence_level)
+    confidence_level = check_float("confidence_level", confidence_level, above=0, below=1)
     n_resamples = check_int("n_resamples", n_resamples, minimum=1)
     random_seed = check_int("random_seed", random_seed, minimum=0)
     d = differences(*check_paired(a, b))

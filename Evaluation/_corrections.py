@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from Evaluation._validation import refuse
+from recsys_common.validation import refuse
 
 
 def holm(p_values: Any) -> np.ndarray:

@@ -10,8 +10,8 @@ import scipy.sparse as sps
 
 from Evaluation._metric_base import _Global_Item_Distribution_Counter, _User_Mean, divide, dot, ratio
 from Evaluation._train_statistics import TrainStatistics
-from Evaluation._validation import refuse
 from Evaluation.ranking_batch import CutoffBatch
+from recsys_common.validation import check_entries, refuse
 
 # numbers of a dissimilarity matrix gathered at once: 32 MB
 _PAIRS_AT_ONCE = 1 << 22
@@ -202,7 +202,7 @@ class Diversity_similarity(_User_Mean):
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise refuse(ValueError, name, allowed, f"shape {matrix.shape}")
         # asarray: a numpy.matrix, as `todense()` gives, takes indices in another way
-        self.item_diversity_matrix: Any = sps.csr_matrix(matrix) if is_sparse else np.asarray(matrix)
+        self.item_diversity_matrix: Any = check_entries(name, matrix) if is_sparse else np.asarray(matrix)
         values: Any = self.item_diversity_matrix.data if is_sparse else self.item_diversity_matrix
         if not ((values >= 0) & (values <= 1)).all():
             raise refuse(ValueError, name, allowed, "values outside, or NaN")

@@ -18,17 +18,9 @@ from Evaluation._per_user import PerUserValues
 from Evaluation._protocols import RankingRecommender
 from Evaluation._rankings import Rankings, training_matrix, users_at_once
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
-from Evaluation._validation import (
-    check_bool,
-    check_cutoff_list,
-    check_ids,
-    check_int,
-    check_methods,
-    check_same_shape,
-    check_sparse,
-    refuse,
-)
+from Evaluation._validation import check_cutoff_list, check_methods, check_same_shape
 from Evaluation.ranking_batch import RankingBatch
+from recsys_common.validation import check_bool, check_distinct_ids, check_int, check_sparse, refuse
 
 Objects = dict[int, dict[EvaluatorMetrics, _Metrics_Object]]
 
@@ -66,7 +58,7 @@ class Evaluator:
     Attributes
     ----------
     URM_test : scipy.sparse.csr_matrix
-        Without the ignored items' ratings, in its own dtype.
+        Without the ignored items' ratings, in its own dtype (float64 where a sum of duplicates does not fit into it).
     users_to_evaluate : list of int64, ascending
     ignore_items_ID, ignore_users_ID : ndarray, int64, ascending
     ignore_items_flag : bool
@@ -104,7 +96,7 @@ class Evaluator:
         metrics: Any = None,
         num_threads: int | None = None,
     ) -> None:
-        URM_test = check_sparse("URM_test", URM_test)
+        URM_test = check_sparse("URM_test", URM_test, dtype=None, allow_empty=True)
         self.n_users, self.n_items = URM_test.shape
         self.cutoff_list = check_cutoff_list("cutoff_list", cutoff_list)
         self.max_cutoff = max(self.cutoff_list)
@@ -112,8 +104,8 @@ class Evaluator:
         self.exclude_seen = check_bool("exclude_seen", exclude_seen)
         self.diversity_object = self._check_diversity_object(diversity_object)
         self.ignore_items_flag = ignore_items is not None
-        self.ignore_items_ID = check_ids("ignore_items", ignore_items, self.n_items)
-        self.ignore_users_ID = check_ids("ignore_users", ignore_users, self.n_users)
+        self.ignore_items_ID = check_distinct_ids("ignore_items", ignore_items, self.n_items)
+        self.ignore_users_ID = check_distinct_ids("ignore_users", ignore_users, self.n_users)
         self.verbose = check_bool("verbose", verbose)
         self.metrics = chosen_metrics(metrics, self.diversity_object is not None)
         self.num_threads = None if num_threads is None else check_int("num_threads", num_threads, minimum=1)
@@ -137,7 +129,7 @@ class Evaluator:
 
     @users_to_evaluate.setter
     def users_to_evaluate(self, users: Any) -> None:
-        self._users = check_ids("users_to_evaluate", users, self.n_users)
+        self._users = check_distinct_ids("users_to_evaluate", users, self.n_users)
         without = self._users[np.diff(self.URM_test.indptr)[self._users] == 0]
         if without.size > 0:
             raise refuse(ValueError, "users_to_evaluate", "users with a test rating", f"user {without[0]} without one")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from Evaluation._validation import check_int, refuse
+from recsys_common.validation import check_int, refuse
 
 # enough to see what is wrong
 _USERS_NAMED = 5

@@ -4,8 +4,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from Evaluation._validation import refuse
 from Evaluation.ranking_batch import CutoffBatch
+from recsys_common.validation import refuse
 
 
 def ratio(part: float, whole: float) -> float:

@@ -15,7 +15,7 @@ from Evaluation import _diversity as diversity
 from Evaluation import _popularity as popularity
 from Evaluation._metric_base import _Metrics_Object
 from Evaluation._train_statistics import TrainStatisticsCache
-from Evaluation._validation import refuse
+from recsys_common.validation import refuse
 
 
 class EvaluatorMetrics(Enum):

@@ -12,7 +12,7 @@ from scipy.stats import norm, rankdata
 from scipy.stats import t as t_distribution
 
 from Evaluation._paired_values import check_paired, differences
-from Evaluation._validation import check_int
+from recsys_common.validation import check_int
 
 # signs of 8 differences by the bits of a byte: (8, 256)
 _SIGNS = 1.0 - 2.0 * ((np.arange(256) >> np.arange(8)[:, np.newaxis]) & 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from Evaluation._validation import refuse
+from recsys_common.validation import refuse
 
 # rounding in a metric is some 2^-50 of it, and the smallest difference between two of its values is far above 2^-44
 _GRID_BITS = 44

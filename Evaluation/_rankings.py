@@ -8,7 +8,7 @@ import scipy.sparse as sps
 
 from Evaluation._protocols import RankingRecommender
 from Evaluation._recommended_lists import rankings_of_lists
-from Evaluation._validation import refuse
+from recsys_common.validation import check_entries
 
 # A block of a recommender that makes lists has at most 128 MB of scores, float32, users x items.
 _LISTS_AT_ONCE = 1000
@@ -105,11 +105,6 @@ def training_matrix(recommender: RankingRecommender) -> sps.csr_matrix:
     own = faster_form(recommender, "get_URM_train")
     matrix = recommender.get_URM_train() if own is None else own
     # a new matrix around the same arrays would not be known again as the one of the evaluation before
-    URM_train = matrix if isinstance(matrix, sps.csr_matrix) else sps.csr_matrix(matrix)
-    if (
-        own is None
-        and URM_train.nnz
-        and not 0 <= URM_train.indices.min() <= URM_train.indices.max() < URM_train.shape[1]
-    ):
-        raise refuse(ValueError, "get_URM_train()", f"a matrix with columns in 0..{URM_train.shape[1] - 1}", "others")
-    return URM_train
+    if own is not None and isinstance(matrix, sps.csr_matrix):
+        return matrix
+    return check_entries("get_URM_train()", matrix)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from Evaluation._validation import refuse
+from recsys_common.validation import refuse
 
 
 def rankings_of_lists(recommended: Any, n_users: int, n_items: int, max_cutoff: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from Evaluation._validation import refuse
+from recsys_common.validation import refuse
 
 RANKING_COLUMNS = (
     "PRECISION",

@@ -35,7 +35,7 @@ from Evaluation._diversity import (
 )
 from Evaluation._metric_base import _Global_Item_Distribution_Counter, _Metrics_Object
 from Evaluation._popularity import AveragePopularity, Novelty, Ratio_AveragePopularity, Ratio_Novelty
-from Evaluation._validation import check_int, refuse
+from recsys_common.validation import check_int, refuse
 
 __all__ = [
     "AUC",

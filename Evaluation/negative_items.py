@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation._validation import check_bool, check_int, check_sparse
+from recsys_common.validation import check_bool, check_int, check_sparse
 
 # ratings and draws of the users that are treated together; a dozen arrays of them are alive at once, of up to 8 bytes
 _ENTRIES_AT_ONCE = 1 << 18
@@ -76,8 +76,8 @@ def sample_negative_items(
     >>> sample[0].indices.tolist(), np.diff(sample.indptr).tolist()
     ([2, 3], [2, 2, 0])
     """
-    train = check_sparse("URM_train", URM_train)
-    test = check_sparse("URM_test", URM_test, shape=train.shape)
+    train = check_sparse("URM_train", URM_train, dtype=None, allow_empty=True)
+    test = check_sparse("URM_test", URM_test, dtype=None, allow_empty=True, shape=train.shape)
     n_negatives = check_int("n_negatives", n_negatives, minimum=1)
     by_popularity = check_bool("by_popularity", by_popularity)
     seed = None if random_seed is None else check_int("random_seed", random_seed, minimum=0)

@@ -13,7 +13,7 @@ import scipy.sparse as sps
 from Evaluation._held_out import HeldOutRatings
 from Evaluation._kernels import ranking_kernel as kernel
 from Evaluation._recommended_lists import rankings_of_lists
-from Evaluation._validation import refuse
+from recsys_common.validation import refuse
 
 
 class Hits(NamedTuple):

@@ -8,7 +8,8 @@ import pandas as pd
 
 from Evaluation._protocols import RatingRecommender
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
-from Evaluation._validation import check_bool, check_methods, check_same_shape, check_sparse, refuse
+from Evaluation._validation import check_methods, check_same_shape
+from recsys_common.validation import check_bool, check_sparse, refuse
 
 # 16 MB of ids and predictions
 _RATINGS_AT_ONCE = 1 << 19
@@ -51,7 +52,7 @@ class EvaluatorRatingPrediction:
 
     def __init__(self, URM_test: Any, verbose: bool = True) -> None:
         self.verbose = check_bool("verbose", verbose)
-        self.URM_test = check_sparse("URM_test", URM_test)
+        self.URM_test = check_sparse("URM_test", URM_test, dtype=None, allow_empty=True)
         if self.URM_test.nnz == 0:
             raise refuse(ValueError, "URM_test", "a sparse matrix with at least one rating", "none")
         self.n_users, self.n_items = self.URM_test.shape

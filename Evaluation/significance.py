@@ -28,7 +28,7 @@ from Evaluation._paired_tests import (
     wilcoxon_test,
 )
 from Evaluation._paired_values import differences
-from Evaluation._validation import check_choice, check_int, check_share, refuse
+from recsys_common.validation import check_choice, check_float, check_int, refuse
 
 __all__ = [
     "AcrossDatasets",
@@ -157,7 +157,7 @@ def compare_per_user(
     ([0.483, 0.283, 0.188], 'Holm over 1 comparison')
     """
     test, correction = check_choice("test", test, _TESTS), check_choice("correction", correction, _CORRECTIONS)
-    confidence_level = check_share("confidence_level", confidence_level)
+    confidence_level = check_float("confidence_level", confidence_level, above=0, below=1)
     n_resamples = check_int("n_resamples", n_resamples, minimum=1)
     random_seed = check_int("random_seed", random_seed, minimum=0)
     metrics = _check_metrics(metric)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from recsys_common.validation import check_sparse
 from Recommenders.BaseRecommender import BaseRecommender
+from recsys_common.validation import check_sparse
 
 
 class BaseItemCBFRecommender(BaseRecommender):

@@ -8,8 +8,8 @@ import numpy as np
 from Recommenders._factor_ranker import FactorRanker
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
-from recsys_common.validation import check_ids
 from Recommenders.BaseRecommender import BaseRecommender
+from recsys_common.validation import check_ids
 
 
 class BaseMatrixFactorizationRecommender(BaseRecommender):

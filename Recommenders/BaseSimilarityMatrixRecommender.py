@@ -10,9 +10,9 @@ from Recommenders._model_archive import check_fitted, install, load_archive, sav
 from Recommenders._product_ranker import ProductRanker, can_multiply
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders._top_k import mask_other_columns
-from recsys_common.validation import check_ids
 from Recommenders.BaseRecommender import BaseRecommender
 from Recommenders.Recommender_utils import check_matrix
+from recsys_common.validation import check_ids
 
 
 class BaseSimilarityMatrixRecommender(BaseRecommender):

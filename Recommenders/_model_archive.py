@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.sparse as sps
 
-from recsys_common.validation import check_bool, check_choice, check_float, check_int
 from Recommenders.DataIO import DataIO
+from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
 T = TypeVar("T")
 

@@ -11,12 +11,17 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
+from recsys_common.sparse_structure import structure_fault
+
 
 def refuse(error: type[Exception], name: str, allowed: str, got: object) -> Exception:
+    """The exception with the one error text, to be raised by the caller."""
     return error(f"{name} must be {allowed}, got {got}")
 
 
-def _interval(minimum: float | None, maximum: float | None, above: float | None = None) -> str:
+def _interval(
+    minimum: float | None, maximum: float | None, above: float | None = None, below: float | None = None
+) -> str:
     bounds = []
     if above is not None:
         bounds.append(f"> {above}")
@@ -24,6 +29,8 @@ def _interval(minimum: float | None, maximum: float | None, above: float | None 
         bounds.append(f">= {minimum}")
     if maximum is not None:
         bounds.append(f"<= {maximum}")
+    if below is not None:
+        bounds.append(f"< {below}")
     return " ".join(["", " and ".join(bounds)]).rstrip()
 
 
@@ -45,9 +52,10 @@ def check_float(
     minimum: float | None = None,
     maximum: float | None = None,
     above: float | None = None,
+    below: float | None = None,
 ) -> float:
-    """A finite number between minimum and maximum, both included, and strictly above `above`."""
-    allowed = "a finite number" + _interval(minimum, maximum, above)
+    """A finite number between minimum and maximum, both included, and strictly between `above` and `below`."""
+    allowed = "a finite number" + _interval(minimum, maximum, above, below)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise refuse(TypeError, name, allowed, repr(value))
     try:
@@ -57,6 +65,7 @@ def check_float(
     outside = (
         not math.isfinite(number)
         or (above is not None and number <= above)
+        or (below is not None and number >= below)
         or (minimum is not None and number < minimum)
         or (maximum is not None and number > maximum)
     )
@@ -80,7 +89,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
         raise refuse(TypeError, name, allowed, repr(value))
     if value not in choices:
         raise refuse(ValueError, name, allowed, repr(value))
-    return value
+    return str(value)  # numpy's strings, as scikit-optimize hands them on, are not taken where a str is declared
 
 
 def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
@@ -102,6 +111,15 @@ def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
     return ids.astype(np.int64)
 
 
+def check_distinct_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
+    """A list or array of integer ids in 0..n_ids-1, or None for no id, as the distinct ones: ascending int64, (n,)."""
+    if value is None:
+        return np.empty(0, dtype=np.int64)
+    if np.ndim(value) == 0:
+        raise refuse(TypeError, name, f"a list of integer ids in 0..{n_ids - 1}", repr(value))
+    return np.unique(check_ids(name, value, n_ids))
+
+
 def check_pairs(user_id_array: Any, item_id_array: Any, n_users: int, n_items: int) -> tuple[np.ndarray, np.ndarray]:
     """Ids of (user, item) pairs as two 1-D int64 arrays of equal length; a scalar goes with every id of the other."""
     users = check_ids("user_id_array", user_id_array, n_users)
@@ -120,24 +138,19 @@ def is_sparse(value: Any) -> bool:
     return bool(sps.issparse(value))
 
 
-def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty: bool = False) -> sps.csr_matrix:
+def check_sparse(
+    name: str, value: Any, *, dtype: Any = np.float32, allow_empty: bool = False, shape: tuple[int, ...] | None = None
+) -> sps.csr_matrix:
     """A 2-D scipy sparse matrix or array of finite numbers, as a csr copy in canonical form without explicit zeros.
 
-    At least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without entries.
+    At least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without entries; of one
+    shape if it is given. Duplicate entries are summed: integers exactly, as long as they are below 2^53. With dtype
+    None the matrix keeps its own, but is float64 where a sum does not fit into it.
     """
-    if not is_sparse(value):
-        hint = "; scipy.sparse.csr_matrix(array) makes one" if isinstance(value, np.ndarray) else ""
-        raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")
-    if value.ndim != 2 or 0 in value.shape:
-        raise refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
-    if value.dtype.kind not in "biuf":
-        raise refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
-    if value.dtype.kind in "iu":
-        value = value.astype(np.float64)  # duplicates are summed before the cast below, and small integers overflow
-    matrix: sps.csr_matrix = sps.csr_matrix(value, dtype=dtype, copy=True)
-    if matrix.nnz and not (matrix.indices.min() >= 0 and matrix.indices.max() < matrix.shape[1]):
-        raise refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
+    _check_convertible(name, value, shape)
+    matrix: sps.csr_matrix = sps.csr_matrix(_of_summable_type(value), copy=True)
     matrix.sum_duplicates()
+    matrix = _as_type(matrix, value.dtype if dtype is None else dtype, is_asked_for=dtype is not None)
     if not np.isfinite(matrix.data).all():
         raise refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")
     matrix.eliminate_zeros()
@@ -146,16 +159,41 @@ def check_sparse(name: str, value: Any, *, dtype: Any = np.float32, allow_empty:
     return matrix
 
 
-def check_entries(name: str, value: Any, shape: tuple[int, ...]) -> sps.csr_matrix:
-    """A sparse matrix or array of one shape, as csr, without a copy where it is that already."""
-    if not is_sparse(value):
-        raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}")
-    if value.shape != shape:
-        raise refuse(ValueError, name, f"of shape {shape}", str(value.shape))
-    matrix: sps.csr_matrix = sps.csr_matrix(value)
-    if matrix.nnz and not (matrix.indices.min() >= 0 and matrix.indices.max() < matrix.shape[1]):
-        raise refuse(ValueError, name, f"a sparse matrix with columns in 0..{matrix.shape[1] - 1}", "others")
+def check_entries(name: str, value: Any, shape: tuple[int, ...] | None = None) -> sps.csr_matrix:
+    """A sparse matrix or array, of one shape if it is given, as csr, without a copy where it is that already."""
+    _check_convertible(name, value, shape)
+    matrix: sps.csr_matrix = sps.csr_matrix(_of_summable_type(value) if value.format != "csr" else value)
     if not matrix.has_canonical_format:
-        matrix = matrix.copy()
+        matrix = sps.csr_matrix(_of_summable_type(matrix), copy=True)
         matrix.sum_duplicates()
     return matrix
+
+
+def _check_convertible(name: str, value: Any, shape: tuple[int, ...] | None) -> None:
+    """Refuse what no conversion of scipy may see: it reads and writes by the indices that a matrix has."""
+    if not is_sparse(value):
+        hint = "; scipy.sparse.csr_matrix(array) makes one" if isinstance(value, np.ndarray) else ""
+        raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")
+    if value.ndim != 2 or 0 in value.shape:
+        raise refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
+    if shape is not None and value.shape != shape:
+        raise refuse(ValueError, name, f"of shape {shape}", f"shape {value.shape}")
+    if value.dtype.kind not in "biuf":
+        raise refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
+    fault = structure_fault(value)
+    if fault is not None:
+        raise refuse(ValueError, name, "a consistent sparse matrix", f"one with {fault}")
+
+
+def _of_summable_type(value: Any) -> Any:
+    """The matrix with values that can be added: small integers overflow, and scipy cannot convert float16."""
+    if value.dtype.kind in "iu":
+        return value.astype(np.float64)
+    return value.astype(np.float32) if value.dtype == np.float16 else value
+
+
+def _as_type(matrix: sps.csr_matrix, dtype: Any, *, is_asked_for: bool) -> sps.csr_matrix:
+    """The matrix with another dtype; as it is where it is not asked for one and its sums do not fit into it."""
+    with np.errstate(invalid="ignore"):  # a sum beyond the integers of a type: seen in the comparison
+        converted = matrix.astype(dtype, copy=False)
+    return converted if is_asked_for or np.array_equal(converted.data, matrix.data) else matrix

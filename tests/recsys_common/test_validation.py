@@ -143,7 +143,7 @@ def test_small_integers_do_not_overflow_where_duplicates_are_summed():
 def test_a_column_beyond_the_shape_is_refused(column):
     matrix = sps.csr_matrix(np.eye(2))
     matrix.indices[0] = column
-    with pytest.raises(ValueError, match=re.escape("columns in 0..1")):
+    with pytest.raises(ValueError, match=re.escape("columns outside of 0..1")):
         validation.check_sparse("URM", matrix)
 
 

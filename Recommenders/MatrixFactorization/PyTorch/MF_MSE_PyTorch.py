@@ -4,10 +4,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from recsys_common.validation import check_bool
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters, start_as_torch_does
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
+from recsys_common.validation import check_bool
 
 
 class MF_MSE_PyTorch(MatrixFactorization_PyTorch):

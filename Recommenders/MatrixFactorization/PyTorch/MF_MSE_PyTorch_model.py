@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from recsys_common.validation import check_int, check_sparse
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel
+from recsys_common.validation import check_int, check_sparse
 
 
 class MF_MSE_PyTorch_model(FactorizationModel):

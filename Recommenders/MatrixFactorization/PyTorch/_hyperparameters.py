@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from recsys_common.validation import check_bool, check_choice, check_float, check_int
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
+from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
 MAX_THREADS = 1024
 MAX_FACTORS = 1 << 24

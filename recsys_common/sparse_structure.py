@@ -1,0 +1,128 @@
+"""The arrays behind a scipy sparse matrix, checked before anything converts it.
+
+scipy builds a matrix from arrays without reading them, and lets them be replaced afterwards; its compiled conversions
+then follow every pointer and index. A column beyond the shape is written outside of an array there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sps
+
+# of each format, what has to hold for its arrays; each check returns what does not, or None
+_Fault = str | None
+
+
+def structure_fault(matrix: Any) -> _Fault:
+    """Say in what the arrays of a 2-D scipy sparse matrix or array contradict one another or its shape.
+
+    Parameters
+    ----------
+    matrix : scipy sparse matrix or array with two dimensions
+        It is not changed.
+
+    Returns
+    -------
+    str or None
+        Such as ``columns outside of 0..9``; None for a matrix that every conversion can read. The time is that of
+        one pass over the indices.
+    """
+    check = _CHECKS.get(matrix.format)
+    if check is None:
+        return f"the unknown format {matrix.format!r}"
+    return check(matrix)
+
+
+def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
+    if not isinstance(indices, np.ndarray) or indices.ndim != 1 or indices.dtype.kind not in "iu":
+        return f"{name} that are no 1-D array of integers"
+    if indices.size > 0 and not (indices.min() >= 0 and indices.max() < n_indices):
+        return f"{name} outside of 0..{n_indices - 1}"
+    return None
+
+
+def _data_fault(data: Any, n_entries: int, ndim: int = 1) -> _Fault:
+    if not isinstance(data, np.ndarray) or data.ndim != ndim:
+        return f"values that are no {ndim}-D array"
+    return f"{len(data)} values for {n_entries} indices" if len(data) != n_entries else None
+
+
+def _pointer_fault(indptr: Any, n_rows: int, n_entries: int) -> _Fault:
+    if not isinstance(indptr, np.ndarray) or indptr.ndim != 1 or indptr.dtype.kind not in "iu":
+        return "pointers that are no 1-D array of integers"
+    if len(indptr) != n_rows + 1:
+        return f"{len(indptr)} pointers for {n_rows} rows or columns"
+    # compared, not subtracted: unsigned differences are never negative
+    if indptr[0] != 0 or indptr[-1] > n_entries or (indptr[1:] < indptr[:-1]).any():
+        return f"pointers that do not grow from 0 to {n_entries} at the most"
+    return None
+
+
+def _compressed_fault(matrix: Any, n_major: int, n_minor: int, name: str, ndim: int = 1) -> _Fault:
+    indices = matrix.indices
+    fault = _index_fault(name, indices, n_minor)
+    return fault or _data_fault(matrix.data, len(indices), ndim) or _pointer_fault(matrix.indptr, n_major, len(indices))
+
+
+def _csr_fault(matrix: Any) -> _Fault:
+    return _compressed_fault(matrix, *matrix.shape, "columns")
+
+
+def _csc_fault(matrix: Any) -> _Fault:
+    return _compressed_fault(matrix, *matrix.shape[::-1], "rows")
+
+
+def _bsr_fault(matrix: Any) -> _Fault:
+    if not isinstance(matrix.data, np.ndarray) or matrix.data.ndim != 3:
+        return "values that are no 3-D array"
+    shape, block = matrix.shape, matrix.data.shape[1:]
+    if 0 in block or shape[0] % block[0] or shape[1] % block[1]:
+        return f"blocks of {block} in a shape of {shape}"
+    return _compressed_fault(matrix, shape[0] // block[0], shape[1] // block[1], "columns of blocks", ndim=3)
+
+
+def _coo_fault(matrix: Any) -> _Fault:
+    n_rows, n_columns = matrix.shape
+    fault = _index_fault("rows", matrix.row, n_rows) or _index_fault("columns", matrix.col, n_columns)
+    return fault or _data_fault(matrix.data, len(matrix.row)) or _data_fault(matrix.data, len(matrix.col))
+
+
+def _dia_fault(matrix: Any) -> _Fault:
+    offsets = matrix.offsets
+    if not isinstance(offsets, np.ndarray) or offsets.ndim != 1 or offsets.dtype.kind not in "iu":
+        return "offsets that are no 1-D array of integers"
+    if len(np.unique(offsets)) != len(offsets):
+        return "an offset twice"
+    return _data_fault(matrix.data, len(offsets), ndim=2)
+
+
+def _lil_fault(matrix: Any) -> _Fault:
+    rows, data, (n_rows, n_columns) = matrix.rows, matrix.data, matrix.shape
+    if not all(isinstance(lists, np.ndarray) and lists.shape == (n_rows,) for lists in (rows, data)):
+        return f"lists that are not one for each of {n_rows} rows"
+    for columns, values in zip(rows, data):
+        if not isinstance(columns, list) or not isinstance(values, list) or len(columns) != len(values):
+            return "rows whose columns and values are no lists of one length"
+        if columns and not (min(columns) >= 0 and max(columns) < n_columns):
+            return f"columns outside of 0..{n_columns - 1}"
+    return None
+
+
+def _dok_fault(matrix: Any) -> _Fault:
+    # a dictionary: its conversion to arrays of coordinates checks them itself
+    try:
+        return _coo_fault(sps.coo_matrix(matrix))
+    except ValueError as error:
+        return str(error)
+
+
+_CHECKS: dict[str, Callable[[Any], _Fault]] = {
+    "csr": _csr_fault,
+    "csc": _csc_fault,
+    "bsr": _bsr_fault,
+    "coo": _coo_fault,
+    "dia": _dia_fault,
+    "lil": _lil_fault,
+    "dok": _dok_fault,
+}
