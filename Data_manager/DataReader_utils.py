@@ -20,7 +20,7 @@ from Data_manager._feature_matrices import (
 )
 from Data_manager._statistics import density
 from Data_manager._url_download import download_from_URL, urllretrieve_reporthook
-from recsys_common.validation import check_int, is_sparse
+from recsys_common.validation import check_int, check_structure, is_sparse
 
 __all__ = [
     "add_boolean_matrix_iterator",
@@ -116,6 +116,7 @@ def compute_density(URM: Any) -> float:
         raise TypeError(f"URM must be a scipy sparse matrix, got a {type(URM).__name__}")
     if 0 in URM.shape:
         raise ValueError(f"URM must have rows and columns, got shape {URM.shape}")
+    check_structure("URM", URM)
     return density(URM)
 
 

@@ -9,7 +9,15 @@ import scipy.sparse as sps
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
 from Recommenders._threads import check_num_threads
 from Recommenders._top_k import as_lists, top_k
-from recsys_common.validation import check_bool, check_entries, check_ids, check_int, check_sparse
+from recsys_common.validation import (
+    check_bool,
+    check_entries,
+    check_ids,
+    check_int,
+    check_sparse,
+    check_structure,
+    is_sparse,
+)
 
 
 class BaseRecommender:
@@ -45,6 +53,7 @@ class BaseRecommender:
         super().__init__()
         self.verbose = check_bool("verbose", verbose)
         self.URM_train = check_sparse("URM_train", URM_train)
+        self._checked_matrices: dict[str, Any] = {"URM_train": self.URM_train}
         self.n_users, self.n_items = self.URM_train.shape
 
         self.filterTopPop = False
@@ -256,6 +265,7 @@ class BaseRecommender:
         num_threads: int | None = None,
     ) -> RankingRequest:
         """The arguments of `recommend` and `start_ranking`, checked."""
+        self._check_own_matrix("URM_train")
         if self.URM_train.shape != (self.n_users, self.n_items):
             raise ValueError(f"URM_train must be of shape {(self.n_users, self.n_items)}, got {self.URM_train.shape}")
         if items_to_compute is not None:
@@ -271,6 +281,16 @@ class BaseRecommender:
             candidates=candidates,
             num_threads=check_num_threads("num_threads", num_threads),
         )
+
+    def _check_own_matrix(self, name: str) -> None:
+        """Refuse a sparse attribute that was set by hand and whose arrays contradict one another.
+
+        Kernels follow its indices. The same object is looked at once.
+        """
+        matrix = getattr(self, name)
+        if self._checked_matrices.get(name) is not matrix and is_sparse(matrix):
+            check_structure(name, matrix)
+            self._checked_matrices[name] = matrix
 
     def _ranker(self, request: RankingRequest) -> Ranker:
         """The fastest way to the rankings that this recommender's scores make."""

@@ -12,7 +12,7 @@ from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders._top_k import mask_other_columns
 from Recommenders.BaseRecommender import BaseRecommender
 from Recommenders.Recommender_utils import check_matrix
-from recsys_common.validation import check_ids
+from recsys_common.validation import check_entries, check_ids
 
 
 class BaseSimilarityMatrixRecommender(BaseRecommender):
@@ -30,14 +30,19 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
         self._W_sparse_format_checked = False
 
     def _check_format(self) -> None:
-        """Say once for each of the two matrices that it is sparse, but not in the format that is fast to slice."""
+        """Check the two matrices, and say once of each that it is not in the format that is fast to slice.
+
+        What cannot be sliced at all becomes csr.
+        """
         for name in ("URM_train", "W_sparse"):
-            flag = f"_{name}_format_checked"
-            if not getattr(self, flag):
-                matrix_format = getattr(getattr(self, name), "format", "csr")
-                if matrix_format != "csr":
-                    self._print(f"PERFORMANCE ALERT: {name} is not csr but {matrix_format}")
-                setattr(self, flag, True)
+            self._check_own_matrix(name)
+            flag, matrix = f"_{name}_format_checked", getattr(self, name)
+            matrix_format = getattr(matrix, "format", "csr")
+            if matrix_format != "csr" and not getattr(self, flag):
+                self._print(f"PERFORMANCE ALERT: {name} is not csr but {matrix_format}")
+            setattr(self, flag, True)
+            if matrix_format in ("coo", "dia", "bsr"):
+                setattr(self, name, check_entries(name, matrix))
 
     def _n_similar(self) -> int | None:
         """The number of rows that W_sparse must have; None where any square matrix is right."""

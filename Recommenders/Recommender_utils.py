@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sps
 
 from Recommenders._top_k import top_k
-from recsys_common.validation import check_bool, check_choice, check_int, check_sparse
+from recsys_common.validation import check_bool, check_choice, check_entries, check_int, check_sparse, check_structure
 
 _SPARSE_CLASSES: dict[str, Any] = {
     "csc": sps.csc_matrix,
@@ -46,6 +46,8 @@ def check_matrix(X: Any, format: str = "csc", dtype: Any = np.float32) -> Any:
         raise TypeError(f"X must be a scipy sparse matrix or a numpy array, got a {type(X).__name__}")
     if X.ndim != 2:
         raise ValueError(f"X must have two dimensions, got {X.ndim}")
+    if is_sparse:
+        check_structure("X", X)
     if format == "npy":
         return X.toarray().astype(dtype, copy=False) if is_sparse else np.array(X)
     # through csr: it takes sparse arrays and ndarrays alike, and every other class takes it
@@ -120,7 +122,7 @@ def areURMequals(URM1: Any, URM2: Any) -> bool:
     """Whether two sparse matrices have the same shape and the same values; explicit zeros are zeros."""
     if URM1.shape != URM2.shape:
         return False
-    different: Any = sps.csr_matrix(URM1) != sps.csr_matrix(URM2)
+    different: Any = check_entries("URM1", URM1) != check_entries("URM2", URM2)
     return bool(different.nnz == 0)
 
 
@@ -146,12 +148,10 @@ def addZeroSamples(S_matrix: Any, numSamplesToAdd: int, *, random_seed: int | No
     TypeError, ValueError
         For arguments that are not as described.
     """
-    if not bool(sps.issparse(S_matrix)):
-        raise TypeError(f"S_matrix must be a scipy sparse matrix, got a {type(S_matrix).__name__}")
+    stored = check_entries("S_matrix", S_matrix).tocoo()
     numSamplesToAdd = check_int("numSamplesToAdd", numSamplesToAdd, minimum=0)
     if random_seed is not None:
         random_seed = check_int("random_seed", random_seed, minimum=0)
-    stored = sps.csr_matrix(S_matrix).tocoo()
     n_rows, n_columns = stored.shape
     taken = stored.row.astype(np.int64) * n_columns + stored.col
     if n_rows == n_columns:
@@ -181,7 +181,7 @@ def reshapeSparse(sparseMatrix: Any, newShape: tuple[int, int]) -> sps.csr_matri
     ValueError
         For a smaller shape.
     """
-    matrix: Any = sps.csr_matrix(sparseMatrix, copy=True)
+    matrix: Any = check_entries("sparseMatrix", sparseMatrix).copy()
     n_rows = check_int("newShape[0]", newShape[0], minimum=matrix.shape[0])
     n_columns = check_int("newShape[1]", newShape[1], minimum=matrix.shape[1])
     matrix.resize(n_rows, n_columns)

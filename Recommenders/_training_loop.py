@@ -57,16 +57,20 @@ class EarlyStopping:
     algorithm_name: str = "Incremental_Training_Early_Stopping"
 
     def __post_init__(self) -> None:
-        check_int("epochs", self.epochs_max, minimum=0)
-        check_int("epochs_min", self.epochs_min, minimum=0, maximum=self.epochs_max)
-        check_bool("stop_on_validation", self.stop_on_validation)
+        self._store("epochs_max", check_int("epochs", self.epochs_max, minimum=0))
+        self._store("epochs_min", check_int("epochs_min", self.epochs_min, minimum=0, maximum=self.epochs_max))
+        self._store("stop_on_validation", check_bool("stop_on_validation", self.stop_on_validation))
         for name in ("validation_every_n", "lower_validations_allowed"):
             if getattr(self, name) is not None:
-                check_int(name, getattr(self, name), minimum=1)
+                self._store(name, check_int(name, getattr(self, name), minimum=1))
         if self.validation_metric is not None and not isinstance(self.validation_metric, str):
             raise TypeError(f"validation_metric must be a metric's name, got {self.validation_metric!r}")
         if self.evaluator_object is not None:
             self._check_evaluator()
+
+    def _store(self, name: str, value: Any) -> None:
+        """Keep a checked value, of Python's own type: an epoch more than numpy's uint8 holds is epoch 0."""
+        object.__setattr__(self, name, value)  # the way of a frozen dataclass
 
     def _check_evaluator(self) -> None:
         if not callable(getattr(self.evaluator_object, "evaluateRecommender", None)):

@@ -138,6 +138,13 @@ def is_sparse(value: Any) -> bool:
     return bool(sps.issparse(value))
 
 
+def check_structure(name: str, value: Any) -> None:
+    """Refuse a 2-D scipy sparse matrix or array whose arrays contradict one another or its shape."""
+    fault = structure_fault(value)
+    if fault is not None:
+        raise refuse(ValueError, name, "a consistent sparse matrix", f"one with {fault}")
+
+
 def check_sparse(
     name: str, value: Any, *, dtype: Any = np.float32, allow_empty: bool = False, shape: tuple[int, ...] | None = None
 ) -> sps.csr_matrix:
@@ -180,9 +187,7 @@ def _check_convertible(name: str, value: Any, shape: tuple[int, ...] | None) -> 
         raise refuse(ValueError, name, f"of shape {shape}", f"shape {value.shape}")
     if value.dtype.kind not in "biuf":
         raise refuse(TypeError, name, "a sparse matrix of real numbers", f"dtype {value.dtype}")
-    fault = structure_fault(value)
-    if fault is not None:
-        raise refuse(ValueError, name, "a consistent sparse matrix", f"one with {fault}")
+    check_structure(name, value)
 
 
 def _of_summable_type(value: Any) -> Any:
