@@ -66,11 +66,13 @@ def _compressed_fault(matrix: Any, n_major: int, n_minor: int, name: str, ndim: 
 
 
 def _csr_fault(matrix: Any) -> _Fault:
-    return _compressed_fault(matrix, *matrix.shape, "columns")
+    n_rows, n_columns = matrix.shape
+    return _compressed_fault(matrix, n_rows, n_columns, "columns")
 
 
 def _csc_fault(matrix: Any) -> _Fault:
-    return _compressed_fault(matrix, *matrix.shape[::-1], "rows")
+    n_rows, n_columns = matrix.shape
+    return _compressed_fault(matrix, n_columns, n_rows, "rows")
 
 
 def _bsr_fault(matrix: Any) -> _Fault:

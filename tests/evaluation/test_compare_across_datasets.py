@@ -140,5 +140,5 @@ def test_what_is_no_table_is_refused(table, error, text):
 def test_settings_out_of_range_are_refused():
     with pytest.raises(TypeError, match=r"^higher_is_better must be True or False, got 1$"):
         compare_across_datasets(DEMSAR, higher_is_better=1)
-    with pytest.raises(ValueError, match=r"^alpha must be a number in \(0, 1\), got 0$"):
+    with pytest.raises(ValueError, match=r"^alpha must be a finite number > 0 and < 1, got 0$"):
         compare_across_datasets(DEMSAR, alpha=0)

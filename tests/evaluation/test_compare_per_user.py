@@ -284,6 +284,8 @@ def test_settings_out_of_range_are_refused(frames):
     assert_refused(ValueError, f"metric must be {allowed}, got ['NDCG', 'NDCG']", frames, ["NDCG", "NDCG"])
     assert_refused(TypeError, f"metric must be {allowed}, got [5]", frames, [5])
     assert_refused(TypeError, f"metric must be {allowed}, got None", frames, None)
-    assert_refused(ValueError, "confidence_level must be a number in (0, 1), got 95", frames, confidence_level=95)
+    assert_refused(
+        ValueError, "confidence_level must be a finite number > 0 and < 1, got 95", frames, confidence_level=95
+    )
     assert_refused(ValueError, "n_resamples must be an integer >= 1, got 0", frames, n_resamples=0)
     assert_refused(ValueError, "random_seed must be an integer >= 0, got -1", frames, random_seed=-1)

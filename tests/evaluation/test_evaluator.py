@@ -166,7 +166,7 @@ def test_users_to_evaluate_may_be_set_to_fewer(hand_made):
     assert evaluator.evaluateRecommender(recommender)[0].loc[2]["RECALL"] == 0.5
     assert [call["user_id_array"].tolist() for call in recommender.calls] == [[1]]
     for users, message in (
-        ([3], "a list of integer ids in 0..2, got 3"),
+        ([3], "integer ids in 0..2, got 3"),
         ([1, 2], "users with a test rating, got user 2"),
     ):
         with pytest.raises(ValueError, match=f"users_to_evaluate must be {message}"):
@@ -300,7 +300,7 @@ def test_lists_that_are_no_rankings_are_refused(hand_made, lists, message):
     [
         None,
         2,
-        iter([[1], [2]]),
+        pytest.param(iter([[1], [2]]), id="an iterator"),
         [1, 2],
         [None, [1]],
         [[1.5], [2]],

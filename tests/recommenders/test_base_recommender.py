@@ -243,7 +243,7 @@ def test_start_ranking_ranks_each_users_candidates_alone(tiny_URM):
         ({"num_threads": 0}, "num_threads must be an integer >= 1, got 0"),
         ({"num_threads": 1.5}, "num_threads must be an integer >= 1, got 1.5"),
         ({"candidates": np.ones((4, 5))}, "candidates must be a scipy sparse matrix"),
-        ({"candidates": sps.eye(5, format="csr")}, r"candidates must be of shape \(4, 5\), got \(5, 5\)"),
+        ({"candidates": sps.eye(5, format="csr")}, r"candidates must be of shape \(4, 5\), got shape \(5, 5\)"),
         ({"remove_seen_flag": 1}, "remove_seen_flag must be True or False, got 1"),
     ],
 )

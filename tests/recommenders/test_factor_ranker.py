@@ -333,7 +333,9 @@ def test_ids_and_matrices_that_do_not_fit_are_refused_and_not_read():
         recommender.start_ranking(5).rank(np.full(300, -1))
     broken = sps.csr_matrix(np.ones((300, 40)))
     broken.indices[3] = 40
-    with pytest.raises(ValueError, match=r"candidates must be a sparse matrix with columns in 0..39"):
+    with pytest.raises(
+        ValueError, match=r"candidates must be a consistent sparse matrix, got one with columns outside of 0..39"
+    ):
         recommender.start_ranking(5, candidates=broken)
     recommender.URM_train = sps.csr_matrix(np.ones((300, 41)))
     with pytest.raises(ValueError, match=r"URM_train must be of shape \(300, 40\), got \(300, 41\)"):
