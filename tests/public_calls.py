@@ -10,12 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sps
 
-import Data_manager
-from Data_manager.data_consistency_check import (
-    assert_disjoint_matrices,
-    assert_implicit_data,
-    assert_URM_ICM_mapper_consistency,
-)
+from Data_manager.data_consistency_check import assert_disjoint_matrices, assert_implicit_data
 from Data_manager.DataPostprocessing_Implicit_URM import DataPostprocessing_Implicit_URM
 from Data_manager.DataPostprocessing_K_Cores import DataPostprocessing_K_Cores, select_k_cores
 from Data_manager.DataPostprocessing_Minimum_Rating import DataPostprocessing_Minimum_Rating
@@ -109,7 +104,7 @@ FIT = {
     "learning_rate": 0.0625,
     "sgd_mode": "adam",
     "loss": "mse",
-    "activation": "sigmoid",
+    "activation": "identity",
     "use_bias": True,
     "user_reg": 0.125,
     "item_reg": 0.25,
@@ -431,7 +426,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "EvaluatorRatingPrediction": (of_evaluator(EvaluatorRatingPrediction), {"URM_test": URM_TEST, "verbose": False}),
     "sample_negative_items": (
         sample_negative_items,
-        {"URM_train": URM, "URM_test": URM_TEST, "n_negatives": 3, "by_popularity": True, "random_seed": 2},
+        {"URM_train": URM, "URM_test": URM_TEST, "n_negatives": 1, "by_popularity": True, "random_seed": 2},
     ),
     "get_result_string_df": (
         lambda n_decimals: get_result_string_df(pd.DataFrame({"MAP": [0.25]}, index=[5]), n_decimals),
@@ -445,6 +440,9 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "Novelty": (of_train(metrics.Novelty), {"URM_train": URM}),
     "AveragePopularity": (of_train(metrics.AveragePopularity), {"URM_train": URM}),
     "precision": (metrics.precision, {"is_relevant": [True, False, True]}),
+    "average_precision": (metrics.average_precision, {"is_relevant": [True, False, True]}),
+    "rr": (metrics.rr, {"is_relevant": [False, True, True]}),
+    "arhr_all_hits": (metrics.arhr_all_hits, {"is_relevant": [False, True, True]}),
     "recall": (lambda number: metrics.recall([True, False], number), {"number": 4}),
     "average_precision_min_denominator": (
         lambda number: metrics.average_precision_min_denominator([True, False, True], number),
@@ -646,8 +644,27 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "gini_index": (gini_index, {"array": [1, 2, 3]}),
 }
 
-# What has no argument of its own, or is called by another entry; so that nothing that is public is forgotten.
-COVERED = {
-    "assert_URM_ICM_mapper_consistency": assert_URM_ICM_mapper_consistency,  # by Dataset.verify_data_consistency
-    "Data_manager": Data_manager,
+# Public names without an argument that a law could be about: what they take is an object that another call has made.
+WITHOUT_ARGUMENTS = {
+    "AnyEvaluator",
+    "BaseSVDRecommender",  # as BaseMatrixFactorizationRecommender
+    "BaseSimilarityMatrixRecommender",  # as its two subclasses
+    "BaseTempFolder",
+    "CutoffBatch",
+    "DataPostprocessing",
+    "DataReader",  # as SyntheticReader
+    "DataSplitter",  # as DataSplitter_Holdout
+    "Evaluator",
+    "Hits",
+    "Incremental_Training_Early_Stopping",
+    "NoInteractions",
+    "OtherDataset",
+    "add_data_arguments",
+    "assert_URM_ICM_mapper_consistency",  # by Dataset.verify_data_consistency
+    "check_path",
+    "compare_ranking",
+    "compare_rating_prediction",
+    "invert_dictionary",
+    "json_not_serializable_handler",
+    "reader_of_arguments",
 }

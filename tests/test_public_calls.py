@@ -1,5 +1,9 @@
 """Laws about all arguments of all public calls: whatever a user's tools hand on is either the same or refused."""
 
+import importlib
+import inspect
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,12 +11,40 @@ import pandas as pd
 import pytest
 import scipy.sparse as sps
 
-from tests.public_calls import CALLS
+from tests import public_calls
+from tests.public_calls import CALLS, WITHOUT_ARGUMENTS
+
+PACKAGES = ("Recommenders", "Evaluation", "Data_manager")
+
+
+# of a matrix with few unseen items, or of other values than the ratings
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+
+
+def public_names():
+    """The functions and classes that the public modules define."""
+    root = Path(__file__).parents[1]
+    for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*.py")):
+        if path.name.startswith("_"):
+            continue
+        module = importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        for name, value in vars(module).items():
+            own = getattr(value, "__module__", None) == module.__name__
+            if own and not name.startswith("_") and (inspect.isfunction(value) or inspect.isclass(value)):
+                yield name
+
+
+def test_the_table_has_all_that_is_public():
+    """The readers of MovieLens take what SyntheticReader takes, and have no files here."""
+    named = set(re.findall(r"\w+", inspect.getsource(public_calls)))
+    forgotten = {name for name in public_names() if name not in named and not name.startswith("Movielens")}
+    assert forgotten == set()
+    assert set(public_names()) >= WITHOUT_ARGUMENTS
 
 
 def arguments_of(*kinds):
