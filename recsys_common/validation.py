@@ -201,4 +201,5 @@ def _as_type(matrix: sps.csr_matrix, dtype: Any, *, is_asked_for: bool) -> sps.c
     """The matrix with another dtype; as it is where it is not asked for one and its sums do not fit into it."""
     with np.errstate(invalid="ignore"):  # a sum beyond the integers of a type: seen in the comparison
         converted = matrix.astype(dtype, copy=False)
-    return converted if is_asked_for or np.array_equal(converted.data, matrix.data) else matrix
+    fits = converted is matrix or np.array_equal(converted.data, matrix.data)
+    return converted if is_asked_for or fits else matrix
