@@ -654,7 +654,6 @@ WITHOUT_ARGUMENTS = {
     "DataPostprocessing",
     "DataReader",  # as SyntheticReader
     "DataSplitter",  # as DataSplitter_Holdout
-    "Evaluator",
     "Hits",
     "Incremental_Training_Early_Stopping",
     "NoInteractions",
@@ -665,6 +664,5 @@ WITHOUT_ARGUMENTS = {
     "compare_ranking",
     "compare_rating_prediction",
     "invert_dictionary",
-    "json_not_serializable_handler",
     "reader_of_arguments",
 }
