@@ -299,8 +299,9 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
 
-        An archive without `activation` predicts its score; one without biases has biases of zero. The trained module
-        and the history of an earlier training are gone afterwards.
+        An archive without `activation` predicts its score; one without biases has biases of zero; of one of a singular
+        value decomposition USER_factors becomes USER_factors * Sigma. The trained module and the history of an earlier
+        training are gone afterwards.
 
         Raises
         ------
