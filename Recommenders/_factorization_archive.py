@@ -61,5 +61,5 @@ def _times_sigma(archive: ModelArchive, user_factors: NDArray[Any]) -> NDArray[A
 def _global_bias(archive: ModelArchive) -> NDArray[Any]:
     """A 0-d array; the host's own models may have saved a number."""
     saved = archive.get("GLOBAL_bias")
-    is_float_array = isinstance(saved, np.ndarray) and saved.dtype.kind == "f"
-    return np.asarray(archive.take_float("GLOBAL_bias"), dtype=saved.dtype if is_float_array else np.float64)
+    dtype = saved.dtype if isinstance(saved, np.ndarray) and saved.dtype.kind == "f" else np.float64
+    return np.asarray(archive.take_float("GLOBAL_bias"), dtype=dtype)
