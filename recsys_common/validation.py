@@ -80,7 +80,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
         raise refuse(TypeError, name, allowed, repr(value))
     if value not in choices:
         raise refuse(ValueError, name, allowed, repr(value))
-    return value
+    return str(value)  # numpy's strings, as scikit-optimize hands them on, are not taken where a str is declared
 
 
 def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:

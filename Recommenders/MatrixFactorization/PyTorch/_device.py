@@ -25,8 +25,7 @@ def choose_device(name: str) -> torch.device:
     available = _available_devices()
     if name == "auto":
         return torch.device("cuda" if "cuda" in available else "cpu")
-    check_choice("device", name, ["auto", *available])
-    return torch.device(name)
+    return torch.device(check_choice("device", name, ["auto", *available]))
 
 
 def _available_devices() -> list[str]:

@@ -47,7 +47,7 @@ def choose_engine(engine: str, device: str, hyperparameters: Hyperparameters) ->
         A name that is no string or of nothing that is there, which the error lists; a device, a loss or a number of
         factors that the fused engine, asked for by name, does not have.
     """
-    check_choice("engine", engine, ["auto", *ENGINES])
+    engine = check_choice("engine", engine, ["auto", *ENGINES])
     torch_device = choose_device(device)
     obstacle = _why_not_fused(device, hyperparameters)
     if engine == "fused" and obstacle is not None:

@@ -45,9 +45,9 @@ class Hyperparameters:
         self._store_int("batch_size", minimum=1)
         self._store_int("num_factors", minimum=1, maximum=MAX_FACTORS)
         self._store_float32("learning_rate", above=0)
-        check_choice("sgd_mode", self.sgd_mode, OPTIMIZERS)
-        check_choice("activation", self.activation, ACTIVATIONS)
-        check_bool("use_bias", self.use_bias)
+        self._store("sgd_mode", check_choice("sgd_mode", self.sgd_mode, OPTIMIZERS))
+        self._store("activation", check_choice("activation", self.activation, ACTIVATIONS))
+        self._store("use_bias", check_bool("use_bias", self.use_bias))
         for name in ("user_reg", "item_reg", "bias_reg", "init_std_dev"):
             self._store_float32(name, minimum=0)
         self._store_float32("init_mean")
@@ -60,9 +60,12 @@ class Hyperparameters:
         if self.random_seed is not None:
             self._store_int("random_seed", minimum=0)
 
+    def _store(self, name: str, value: Any) -> None:
+        """Keep as Python's own type, which kernels and products take, what may be one of numpy's."""
+        object.__setattr__(self, name, value)  # the way of a frozen dataclass
+
     def _store_int(self, name: str, **bounds: int) -> None:
-        """Keep as a Python int, which no product overflows, what may be one of numpy's."""
-        object.__setattr__(self, name, check_int(name, getattr(self, name), **bounds))  # the way of a frozen dataclass
+        self._store(name, check_int(name, getattr(self, name), **bounds))
 
     def _store_float32(self, name: str, **bounds: float) -> None:
         """Keep as a float what is neither infinite nor zero in the parameters' float32 unless it is given so."""
@@ -70,7 +73,7 @@ class Hyperparameters:
         number = check_float(name, given, **bounds)
         if abs(number) > _LARGEST_FLOAT32 or 0 < abs(number) < _SMALLEST_FLOAT32:
             raise ValueError(f"{name} must be a number in the range of float32, got {given!r}")
-        object.__setattr__(self, name, number)
+        self._store(name, number)
 
     def _check_loss(self) -> None:
         if callable(self.loss) and not isinstance(self.loss, type):
@@ -80,4 +83,4 @@ class Hyperparameters:
             raise TypeError(
                 f"loss must be one of {names} or a callable (prediction, rating) that is no class, got {self.loss!r}"
             )
-        check_choice("loss", self.loss, LOSSES)
+        self._store("loss", check_choice("loss", self.loss, LOSSES))
