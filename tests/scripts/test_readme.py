@@ -12,7 +12,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def _run(example: int) -> dict:
     """The names that one of the examples in Python leaves."""
     examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     names: dict = {}
     exec(compile(examples[example], "README.md", "exec"), names)
     return names
