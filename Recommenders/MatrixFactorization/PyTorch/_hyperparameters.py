@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from recsys_common.validation import check_bool, check_choice, check_float, check_int
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
+from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
 MAX_THREADS = 1024
 MAX_FACTORS = 1 << 24
@@ -61,7 +61,7 @@ class Hyperparameters:
             self._store_int("random_seed", minimum=0)
 
     def _store(self, name: str, value: Any) -> None:
-        """Keep as Python's own type, which kernels and products take, what may be one of numpy's."""
+        """Keep a checked value, of Python's own type: numpy's overflow, and the fused kernel takes no others."""
         object.__setattr__(self, name, value)  # the way of a frozen dataclass
 
     def _store_int(self, name: str, **bounds: int) -> None:
