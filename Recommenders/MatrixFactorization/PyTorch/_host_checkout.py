@@ -1,7 +1,8 @@
 """Looks whether a checkout of the host framework is used where there is one, and on a numpy that it runs on.
 
 Where it is not, what goes wrong comes much later and says nothing of the reason: a module of the host's that cannot be
-found, results of other classes than the host's, an attribute that numpy no longer has.
+found, results of other classes than the host's, an attribute that numpy no longer has. Hence the one look at the import
+of the recommender, at a few names in the current folder and those above it.
 """
 
 import inspect
@@ -39,6 +40,8 @@ def trouble_with_the_host(base_file: Path, numpy_version: str, current_folder: P
             )
         return None
     for folder in (current_folder, *current_folder.parents):
+        if folder == used:  # a clone of this project, wherever it lies
+            return None
         if _is_host(folder):
             return (
                 f"the host framework in {folder} is not used: BaseMatrixFactorizationRecommender is {base_file}; "

@@ -40,7 +40,18 @@ def test_historical_modules_are_the_hosts(name):
     assert is_host_file(origin(name))
 
 
-@pytest.mark.parametrize("name", [PLUGIN, "Recommenders._training_loop", "Evaluation.rating_prediction"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        PLUGIN,
+        "Recommenders._training_loop",
+        "Recommenders.learning_curve",
+        "Evaluation.comparison",
+        "Evaluation.negative_items",
+        "Evaluation.rating_prediction",
+        "Evaluation.significance",
+    ],
+)
 def test_modules_with_names_of_our_own_are_ours(name):
     assert not is_host_file(origin(name))
 

@@ -47,6 +47,13 @@ def test_alone_there_is_nothing_to_say(hosts, ours, tmp_path, folder):
         assert trouble_with_the_host(ours, version, tmp_path / folder) is None
 
 
+def test_a_clone_inside_the_host_is_used_on_purpose(hosts, tmp_path):
+    cloned = make_packages(tmp_path / "host" / "clone", is_host=False)
+    for folder in ("clone", "clone/examples"):
+        assert trouble_with_the_host(cloned, "2.4.6", tmp_path / "host" / folder) is None
+    assert trouble_with_the_host(cloned, "2.4.6", tmp_path / "host") is not None
+
+
 def test_the_warning_points_at_the_module_that_imports(hosts, ours, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "host")
     monkeypatch.setattr(_host_checkout.inspect, "getfile", lambda cls: str(ours))
