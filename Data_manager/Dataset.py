@@ -213,10 +213,8 @@ class Dataset(DatasetAccess):
                 raise ValueError(f"{name}: URM_all of an implicit data set: {error}") from error
         assert_URM_ICM_mapper_consistency(
             self.AVAILABLE_URM,
-            {
-                "user_original_ID_to_index": self.user_original_ID_to_index,
-                "item_original_ID_to_index": self.item_original_ID_to_index,
-            },
+            self.user_original_ID_to_index,
+            self.item_original_ID_to_index,
             self.AVAILABLE_ICM,
             self.AVAILABLE_ICM_feature_mapper,
             self.AVAILABLE_UCM,

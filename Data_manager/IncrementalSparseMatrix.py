@@ -39,17 +39,17 @@ class IncrementalSparseMatrix_ListBased:
         has_row_mapper = check_bool("auto_create_row_mapper", auto_create_row_mapper)
         n_rows = None if n_rows is None else check_int("n_rows", n_rows, minimum=1, maximum=MAX_IDS)
         n_cols = None if n_cols is None else check_int("n_cols", n_cols, minimum=1, maximum=MAX_IDS)
-        self._rows = Axis("rows", n_rows, {} if has_row_mapper else None)
-        self._cols = Axis("cols", n_cols, {} if has_col_mapper else None)
+        self._rows = Axis("row_list_to_add", n_rows, {} if has_row_mapper else None)
+        self._cols = Axis("col_list_to_add", n_cols, {} if has_col_mapper else None)
         self._cells = GrowingCells(np.float64)
 
-    def add_data_lists(self, rows: Any, cols: Any, data: Any) -> None:
-        """Add the cells (rows[k], cols[k]) with the values data[k].
+    def add_data_lists(self, row_list_to_add: Any, col_list_to_add: Any, data_list_to_add: Any) -> None:
+        """Add the cells (row_list_to_add[k], col_list_to_add[k]) with the values data_list_to_add[k].
 
         Parameters
         ----------
-        rows, cols : list or 1-D array of tokens, or of integer indices
-        data : list or 1-D array of finite numbers
+        row_list_to_add, col_list_to_add : list or 1-D array of tokens, or of integer indices
+        data_list_to_add : list or 1-D array of finite numbers
             Of the same length.
 
         Raises
@@ -58,10 +58,16 @@ class IncrementalSparseMatrix_ListBased:
             If the lengths differ, a token is missing, an index is out of range, or a number does not fit the dtype.
             Nothing has been added then.
         """
-        row_tokens, col_tokens = check_list("rows", rows), check_list("cols", cols)
+        row_tokens, col_tokens = (
+            check_list("row_list_to_add", row_list_to_add),
+            check_list("col_list_to_add", col_list_to_add),
+        )
         if len(row_tokens) != len(col_tokens):
-            raise ValueError(f"rows and cols must be of one length, got {len(row_tokens)} and {len(col_tokens)}")
-        values = check_data(data, len(row_tokens), self._cells.dtype)
+            raise ValueError(
+                "row_list_to_add and col_list_to_add must be of one length, "
+                f"got {len(row_tokens)} and {len(col_tokens)}"
+            )
+        values = check_data("data_list_to_add", data_list_to_add, len(row_tokens), self._cells.dtype)
         row_codes, unique_rows = self._rows.encode(row_tokens)
         col_codes, unique_cols = self._cols.encode(col_tokens)
 
@@ -75,18 +81,18 @@ class IncrementalSparseMatrix_ListBased:
             values[kept],
         )
 
-    def add_single_row(self, row: Any, cols: Any, data: Any = 1.0) -> None:
+    def add_single_row(self, row_id: Any, col_list: Any, data: Any = 1.0) -> None:
         """Add cells of one row.
 
         Parameters
         ----------
-        row : token or int
-        cols : list or 1-D array of tokens, or of integer indices
+        row_id : token or int
+        col_list : list or 1-D array of tokens, or of integer indices
         data : number, or list or 1-D array of numbers, default 1.0
             One value for all cells, or one for each.
         """
-        n_cells = len(check_list("cols", cols))
-        self.add_data_lists([row] * n_cells, cols, np.full(n_cells, data) if np.ndim(data) == 0 else data)
+        n_cells = len(check_list("col_list", col_list))
+        self.add_data_lists([row_id] * n_cells, col_list, np.full(n_cells, data) if np.ndim(data) == 0 else data)
 
     def get_column_token_to_id_mapper(self) -> dict[Any, int]:
         """Index of each column's token, as a new dict; {0: 0, 1: 1, ...} without a mapper."""
@@ -126,6 +132,10 @@ class IncrementalSparseMatrix(IncrementalSparseMatrix_ListBased):
     ) -> None:
         super().__init__(auto_create_col_mapper, auto_create_row_mapper, n_rows, n_cols)
         self._cells = GrowingCells(dtype)
+
+    def add_single_row(self, row_index: Any, col_list: Any, data: Any = 1.0) -> None:
+        """Add cells of one row, as the base class does; the host's two classes name the row differently."""
+        super().add_single_row(row_index, col_list, data)
 
 
 def _preinitialized(name: str, mapper: Any, on_new: str) -> dict[Any, int]:
@@ -169,5 +179,5 @@ class IncrementalSparseMatrix_FilterIDs(IncrementalSparseMatrix):
         on_new_row = check_choice("on_new_row", on_new_row, ("add", "ignore"))
         col_mapper = _preinitialized("preinitialized_col_mapper", preinitialized_col_mapper, on_new_col)
         row_mapper = _preinitialized("preinitialized_row_mapper", preinitialized_row_mapper, on_new_row)
-        self._rows = Axis("rows", None, row_mapper, ignore_new=on_new_row == "ignore")
-        self._cols = Axis("cols", None, col_mapper, ignore_new=on_new_col == "ignore")
+        self._rows = Axis("row_list_to_add", None, row_mapper, ignore_new=on_new_row == "ignore")
+        self._cols = Axis("col_list_to_add", None, col_mapper, ignore_new=on_new_col == "ignore")

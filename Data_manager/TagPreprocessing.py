@@ -32,18 +32,18 @@ def _stem(word: str) -> str:
     return str(_stemmer().stem(word))
 
 
-def _words(original_tag: str) -> list[str]:
-    if not isinstance(original_tag, str):
-        raise TypeError(f"original_tag must be a string, got {original_tag!r}")
-    return _NOT_ALPHANUMERIC.sub(" ", original_tag).split()
+def _words(tag: str) -> list[str]:
+    if not isinstance(tag, str):
+        raise TypeError(f"originalTag must be a string, got {tag!r}")
+    return _NOT_ALPHANUMERIC.sub(" ", tag).split()
 
 
-def tagFilter(original_tag: str) -> list[str]:
+def tagFilter(originalTag: str) -> list[str]:
     """The words of a tag, in their order, without English stop words.
 
     Parameters
     ----------
-    original_tag : str
+    originalTag : str
         Everything that is not a letter or a digit separates words.
 
     Returns
@@ -57,10 +57,10 @@ def tagFilter(original_tag: str) -> list[str]:
     ['sci', 'fi', 'Classics']
     """
     stop_words = _stop_words()
-    return [word for word in _words(original_tag) if word.lower() not in stop_words]
+    return [word for word in _words(originalTag) if word.lower() not in stop_words]
 
 
-def tagFilterAndStemming(original_tag: str) -> list[str]:
+def tagFilterAndStemming(originalTag: str) -> list[str]:
     """The Porter stems of a tag's words, in lower case and in their order, without English stop words.
 
     A stem that is a stop word is left out, as in the host.
@@ -71,5 +71,5 @@ def tagFilterAndStemming(original_tag: str) -> list[str]:
     ['base', 'true', 'stori', 'robot']
     """
     stop_words = _stop_words()
-    stems = (_stem(word) for word in _words(original_tag))
+    stems = (_stem(word) for word in _words(originalTag))
     return [stem for stem in stems if stem and stem not in stop_words]

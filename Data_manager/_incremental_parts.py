@@ -22,17 +22,17 @@ def check_list(name: str, values: Any) -> "pd.Series[Any]":
     return pd.Series(values, dtype=object if len(values) == 0 else None).reset_index(drop=True)
 
 
-def check_data(data: Any, n_cells: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def check_data(name: str, data: Any, n_cells: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     values = np.asarray(data)
     if values.shape != (n_cells,):
-        raise ValueError(f"data must be one number for each of {n_cells} cells, got shape {values.shape}")
+        raise ValueError(f"{name} must be one number for each of {n_cells} cells, got shape {values.shape}")
     if n_cells > 0 and values.dtype.kind not in "biuf":
-        raise TypeError(f"data must be real numbers, got {values.dtype} values")
+        raise TypeError(f"{name} must be real numbers, got {values.dtype} values")
     with np.errstate(invalid="ignore", over="ignore"):
         converted = values.astype(dtype)
         exact = dtype.kind == "f" or bool((converted == values).all())
     if not exact or not np.isfinite(converted).all():
-        raise ValueError(f"data must be finite numbers that fit {dtype}, got others")
+        raise ValueError(f"{name} must be finite numbers that fit {dtype}, got others")
     return converted
 
 

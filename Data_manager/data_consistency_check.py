@@ -15,12 +15,12 @@ from Data_manager._id_index import IdIndex
 from recsys_common.validation import check_sparse
 
 
-def assert_implicit_data(matrices: Iterable[sps.csr_matrix], *, verbose: bool = True) -> None:
+def assert_implicit_data(URM_list: Iterable[sps.csr_matrix], *, verbose: bool = True) -> None:
     """Check that every stored value of every matrix is 1.
 
     Parameters
     ----------
-    matrices : iterable of scipy sparse matrices
+    URM_list : iterable of scipy sparse matrices
     verbose : bool, default True
         Print a line when the check has passed.
 
@@ -29,7 +29,7 @@ def assert_implicit_data(matrices: Iterable[sps.csr_matrix], *, verbose: bool = 
     ValueError
         If a value is not 1.
     """
-    for position, matrix in enumerate(matrices):
+    for position, matrix in enumerate(URM_list):
         others = matrix.data[matrix.data != 1.0]
         if others.size > 0:
             raise ValueError(f"matrix {position} of implicit data must be of ones only, got {others[0]}")
@@ -43,12 +43,12 @@ def _pattern(matrix: sps.csr_matrix) -> sps.csr_matrix:
     return pattern
 
 
-def assert_disjoint_matrices(matrices: Sequence[sps.csr_matrix]) -> bool:
+def assert_disjoint_matrices(URM_list: Sequence[sps.csr_matrix]) -> bool:
     """Check that no cell is non-zero in two of the matrices.
 
     Parameters
     ----------
-    matrices : sequence of scipy sparse matrices
+    URM_list : sequence of scipy sparse matrices
         All of the same shape. They are not changed; explicit zeros do not count as cells.
 
     Returns
@@ -61,7 +61,7 @@ def assert_disjoint_matrices(matrices: Sequence[sps.csr_matrix]) -> bool:
     ValueError
         If two matrices share a cell or differ in shape.
     """
-    patterns = [_pattern(matrix) for matrix in matrices]
+    patterns = [_pattern(matrix) for matrix in URM_list]
     shapes = {pattern.shape for pattern in patterns}
     if len(shapes) > 1:
         raise ValueError(f"disjoint matrices must be of one shape, got {sorted(shapes)}")
@@ -127,7 +127,8 @@ def _check_features(
 
 def assert_URM_ICM_mapper_consistency(
     URM_DICT: Mapping[str, sps.csr_matrix],
-    GLOBAL_MAPPER_DICT: Mapping[str, Mapping[str, int]],
+    user_original_ID_to_index: Mapping[str, int],
+    item_original_ID_to_index: Mapping[str, int],
     ICM_DICT: Mapping[str, sps.csr_matrix],
     ICM_MAPPER_DICT: Mapping[str, Mapping[str, int]],
     UCM_DICT: Mapping[str, sps.csr_matrix],
@@ -144,8 +145,8 @@ def assert_URM_ICM_mapper_consistency(
     ----------
     URM_DICT, ICM_DICT, UCM_DICT : mapping of str to scipy sparse matrix
         By name.
-    GLOBAL_MAPPER_DICT : mapping
-        What `Dataset.get_global_mapper_dict` returns: `user_original_ID_to_index` and `item_original_ID_to_index`.
+    user_original_ID_to_index, item_original_ID_to_index : mapping of str to int
+        The global mappers, such as `Dataset.get_global_mapper_dict` returns by these names.
     ICM_MAPPER_DICT, UCM_MAPPER_DICT : mapping of str to mapping of str to int
         The feature mappers, by the name of the matrix.
     DATA_NAME : object
@@ -163,7 +164,7 @@ def assert_URM_ICM_mapper_consistency(
     n_users, n_items = shapes.pop()
     if n_users < 1 or n_items < 1:
         raise ValueError(f"{prefix}the URMs must have at least one user and one item, got shape {(n_users, n_items)}")
-    for key, n_ids in (("user_original_ID_to_index", n_users), ("item_original_ID_to_index", n_items)):
-        _check_global_mapper(prefix + key, GLOBAL_MAPPER_DICT[key], n_ids)
+    _check_global_mapper(prefix + "user_original_ID_to_index", user_original_ID_to_index, n_users)
+    _check_global_mapper(prefix + "item_original_ID_to_index", item_original_ID_to_index, n_items)
     _check_features(prefix + "ICM", "items", n_items, ICM_DICT, ICM_MAPPER_DICT)
     _check_features(prefix + "UCM", "users", n_users, UCM_DICT, UCM_MAPPER_DICT)

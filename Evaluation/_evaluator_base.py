@@ -170,22 +170,22 @@ class Evaluator:
 
     @overload
     def evaluateRecommender(
-        self, recommender: RankingRecommender, *, return_per_user: Literal[False] = False
+        self, recommender_object: RankingRecommender, *, return_per_user: Literal[False] = False
     ) -> tuple[pd.DataFrame, str]: ...
 
     @overload
     def evaluateRecommender(
-        self, recommender: RankingRecommender, *, return_per_user: Literal[True]
+        self, recommender_object: RankingRecommender, *, return_per_user: Literal[True]
     ) -> tuple[pd.DataFrame, str, pd.DataFrame]: ...
 
     def evaluateRecommender(
-        self, recommender: RankingRecommender, *, return_per_user: bool = False
+        self, recommender_object: RankingRecommender, *, return_per_user: bool = False
     ) -> tuple[pd.DataFrame, str] | tuple[pd.DataFrame, str, pd.DataFrame]:
         """Evaluate a fitted recommender.
 
         Parameters
         ----------
-        recommender : object with `recommend` and `get_URM_train`
+        recommender_object : object with `recommend` and `get_URM_train`
             Trained on a matrix of the shape of URM_test. It is also asked for `set_items_to_ignore` and
             `reset_items_to_ignore` if items are ignored; they are reset even if the evaluation fails. Where `recommend`
             is the framework's own, the rankings come in arrays and their scores are never all there at once.
@@ -213,9 +213,9 @@ class Evaluator:
         check_bool("return_per_user", return_per_user)
         methods = ["recommend", "get_URM_train"]
         methods += ["set_items_to_ignore", "reset_items_to_ignore"] if self.ignore_items_flag else []
-        check_methods(recommender, methods)
-        URM_train = training_matrix(recommender)
-        check_same_shape(recommender, URM_train.shape, self.URM_test.shape)
+        check_methods(recommender_object, methods)
+        URM_train = training_matrix(recommender_object)
+        check_same_shape(recommender_object, URM_train.shape, self.URM_test.shape)
         self._check_train(URM_train)
         if not self.users_to_evaluate:
             message = "No users had a sufficient number of relevant items"
@@ -223,7 +223,7 @@ class Evaluator:
 
         objects = {cutoff: self._setup.metric_objects(self.metrics, cutoff, URM_train) for cutoff in self.cutoff_list}
         per_user = PerUserValues(objects) if return_per_user else None
-        self._evaluate_users(recommender, URM_train, objects, per_user)
+        self._evaluate_users(recommender_object, URM_train, objects, per_user)
 
         rows = [
             {name.value: float(of_cutoff[name].get_metric_value()) for name in of_cutoff}

@@ -22,7 +22,7 @@ RANKING_COLUMNS = (
 class AnyEvaluator(Protocol):
     """An object whose `evaluateRecommender` returns (DataFrame, str)."""
 
-    def evaluateRecommender(self, recommender: Any) -> tuple[pd.DataFrame, str]:
+    def evaluateRecommender(self, recommender_object: Any) -> tuple[pd.DataFrame, str]:
         """Evaluate a fitted recommender."""
 
 

@@ -3,9 +3,10 @@
 The functions say in plain words what the objects compute for many users at once. In them `is_relevant` is a sequence of
 bool, one for each recommended item, best first: whether it is one of the user's test items.
 
-An object's `add_recommendations` takes a batch of users, `RankingBatch.of_lists(lists, test_rows, cutoffs).at(cutoff)`
-of `Evaluation.ranking_batch`; its `merge_with_other` takes another object of its class, so that parts can be evaluated
-apart.
+The objects take many users at once where the host framework's take one user after another, so programs that feed them
+by hand have to be changed: `add_recommendations` takes a batch, `RankingBatch.of_lists(lists, test_rows,
+cutoffs).at(cutoff)` of `Evaluation.ranking_batch`. `merge_with_other` takes another object of the class, so that parts
+can be evaluated apart. The evaluators' tables do not depend on it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -85,6 +86,17 @@ def _hits(is_relevant: Any) -> np.ndarray:
     return hits.astype(bool)
 
 
+def _n_test_items(pos_items: Any) -> int:
+    """The number of a user's test items, which may be given itself."""
+    try:
+        n_items = len(pos_items)
+    except TypeError:  # a number has no length
+        return check_int("pos_items", pos_items, minimum=1)
+    if n_items == 0:
+        raise refuse(ValueError, "pos_items", "at least one item, or the number of items", "none")
+    return n_items
+
+
 def _precision_sum(hits: np.ndarray) -> float:
     """Sum over the hits of the precision at their rank."""
     return float(np.sum(hits * np.cumsum(hits) / np.arange(1, hits.size + 1)))
@@ -114,15 +126,23 @@ def precision_recall_min_denominator(is_relevant: Any, n_test_items: int) -> flo
     return float(hits.sum() / min(n_test_items, hits.size)) if hits.size > 0 else 0.0
 
 
-def recall(is_relevant: Any, n_test_items: int) -> float:
+def recall(is_relevant: Any, pos_items: Any) -> float:
     """Hits over the number of test items.
+
+    Parameters
+    ----------
+    is_relevant : sequence of bool, (n,)
+    pos_items : sequence of int, (T,), or int
+        The user's test items, at least one, or their number T.
 
     Examples
     --------
-    >>> recall([True, False, True, False], n_test_items=8)
+    >>> recall([True, False, True, False], pos_items=[3, 5, 6, 9])
+    0.5
+    >>> recall([True, False, True, False], pos_items=8)
     0.25
     """
-    return float(_hits(is_relevant).sum() / check_int("n_test_items", n_test_items, minimum=1))
+    return float(_hits(is_relevant).sum() / _n_test_items(pos_items))
 
 
 def average_precision(is_relevant: Any) -> float:
@@ -137,15 +157,21 @@ def average_precision(is_relevant: Any) -> float:
     return _precision_sum(hits) / hits.size if hits.size > 0 else 0.0
 
 
-def average_precision_min_denominator(is_relevant: Any, n_test_items: int) -> float:
+def average_precision_min_denominator(is_relevant: Any, pos_items: Any) -> float:
     """As `average_precision`, divided by min(number of test items, n) instead of n.
+
+    Parameters
+    ----------
+    is_relevant : sequence of bool, (n,)
+    pos_items : sequence of int, (T,), or int
+        The user's test items, at least one, or their number T.
 
     Examples
     --------
-    >>> average_precision_min_denominator([True, False, False, True], n_test_items=2)
+    >>> average_precision_min_denominator([True, False, False, True], pos_items=[3, 9])
     0.75
     """
-    hits, n_test_items = _hits(is_relevant), check_int("n_test_items", n_test_items, minimum=1)
+    hits, n_test_items = _hits(is_relevant), _n_test_items(pos_items)
     return _precision_sum(hits) / min(n_test_items, hits.size) if hits.size > 0 else 0.0
 
 

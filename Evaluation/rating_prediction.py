@@ -63,22 +63,22 @@ class EvaluatorRatingPrediction:
 
     @overload
     def evaluateRecommender(
-        self, recommender: RatingRecommender, *, return_per_user: Literal[False] = False
+        self, recommender_object: RatingRecommender, *, return_per_user: Literal[False] = False
     ) -> tuple[pd.DataFrame, str]: ...
 
     @overload
     def evaluateRecommender(
-        self, recommender: RatingRecommender, *, return_per_user: Literal[True]
+        self, recommender_object: RatingRecommender, *, return_per_user: Literal[True]
     ) -> tuple[pd.DataFrame, str, pd.DataFrame]: ...
 
     def evaluateRecommender(
-        self, recommender: RatingRecommender, *, return_per_user: bool = False
+        self, recommender_object: RatingRecommender, *, return_per_user: bool = False
     ) -> tuple[pd.DataFrame, str] | tuple[pd.DataFrame, str, pd.DataFrame]:
         """Evaluate a fitted recommender.
 
         Parameters
         ----------
-        recommender : object with `predict(user_id_array, item_id_array)` -> (n,) numbers
+        recommender_object : object with `predict(user_id_array, item_id_array)` -> (n,) numbers
             Trained on a matrix of the shape of URM_test: by its attributes n_users and n_items, else its
             get_URM_train().
         return_per_user : bool, default False
@@ -103,10 +103,10 @@ class EvaluatorRatingPrediction:
             If the shapes differ, or predictions are not finite or not one a rating.
         """
         check_bool("return_per_user", return_per_user)
-        check_methods(recommender, ["predict"])
-        self._check_shape(recommender)
+        check_methods(recommender_object, ["predict"])
+        self._check_shape(recommender_object)
         start = time.perf_counter()
-        squared, absolute = self._sums_of_errors(recommender)
+        squared, absolute = self._sums_of_errors(recommender_object)
         elapsed, unit = seconds_to_biggest_unit(time.perf_counter() - start)
         n_ratings = self.URM_test.nnz
         say(self.verbose, self.EVALUATOR_NAME, f"Processed {n_ratings} ratings in {elapsed:.2f} {unit}.")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from Recommenders._factor_ranker import FactorRanker
+from Recommenders._factorization_archive import read_factorization
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders.BaseRecommender import BaseRecommender
@@ -121,25 +122,15 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Read a model of this shape of URM; see BaseRecommender.
 
+        Of a singular value decomposition USER_factors becomes USER_factors * Sigma, and there are no biases.
+
         Raises
         ------
         FileNotFoundError, ValueError
             For a file that is missing, damaged, of another kind of model, or of another number of users or items.
         """
         archive = load_archive(self, folder_path, file_name)
-        user_factors = archive.take_array("USER_factors", (self.n_users, None))
-        item_factors = archive.take_array("ITEM_factors", (self.n_items, user_factors.shape[1]))
-        use_bias = archive.take_bool("use_bias")
-        biases: dict[str, Any] = {"ITEM_bias": None, "USER_bias": None, "GLOBAL_bias": None}
-        if use_bias:
-            biases["ITEM_bias"] = archive.take_array("ITEM_bias", (self.n_items,))
-            biases["USER_bias"] = archive.take_array("USER_bias", (self.n_users,))
-            # a Python float is written as a JSON number elsewhere
-            is_array = isinstance(archive.get("GLOBAL_bias"), np.ndarray)
-            biases["GLOBAL_bias"] = (
-                archive.take_array("GLOBAL_bias", ()) if is_array else np.asarray(archive.take_float("GLOBAL_bias"))
-            )
-        install(self, USER_factors=user_factors, ITEM_factors=item_factors, use_bias=use_bias, **biases)
+        install(self, **read_factorization(archive, self.n_users, self.n_items)._asdict())
 
 
 class BaseSVDRecommender(BaseMatrixFactorizationRecommender):

@@ -14,6 +14,9 @@ from recsys_common.validation import check_bool, check_float, check_ids, check_i
 class _NonPersonalizedRecommender(BaseRecommender):
     """A recommender that has the same scores for every user."""
 
+    def __init__(self, URM_train: Any, *, verbose: bool = True) -> None:
+        super().__init__(URM_train, verbose)
+
     def _item_scores(self) -> np.ndarray:
         """The score of every item, shape (n_items,)."""
         raise NotImplementedError
@@ -184,6 +187,9 @@ class Random(BaseRecommender):
     """
 
     RECOMMENDER_NAME = "RandomRecommender"
+
+    def __init__(self, URM_train: Any, *, verbose: bool = True) -> None:
+        super().__init__(URM_train, verbose)
 
     def fit(self, random_seed: int | None = 42) -> Self:
         """Choose the seed: an integer in 0..2**63-1, or None for one drawn by the operating system."""

@@ -56,16 +56,16 @@ def check_matrix(X: Any, format: str = "csc", dtype: Any = np.float32) -> Any:
 
 
 def similarityMatrixTopK(
-    W: Any, k: int = 100, verbose: bool = False, use_absolute_values: bool = False
+    item_weights: Any, k: int = 100, verbose: bool = False, use_absolute_values: bool = False
 ) -> sps.csr_matrix:
     """Keep the k largest entries of every column.
 
-    Zeros are no entries, whether W is sparse or dense: a column with fewer than k entries keeps all of them, negative
-    ones too. Of equal entries those in the upper rows are kept. No cell can be taken twice.
+    Zeros are no entries, whether the matrix is sparse or dense: a column with fewer than k entries keeps all of them,
+    negative ones too. Of equal entries those in the upper rows are kept. No cell can be taken twice.
 
     Parameters
     ----------
-    W : scipy sparse matrix or array, or np.ndarray, shape (n, n)
+    item_weights : scipy sparse matrix or array, or np.ndarray, shape (n, n)
         Finite numbers.
     k : int >= 1, default 100
         More than n is as good as n.
@@ -81,14 +81,15 @@ def similarityMatrixTopK(
     Raises
     ------
     TypeError, ValueError
-        For a W that is not square or not as described, and k < 1.
+        For item_weights that are not square or not as described, and k < 1.
     """
     k = check_int("k", k, minimum=1)
     check_bool("verbose", verbose)
     use_absolute_values = check_bool("use_absolute_values", use_absolute_values)
-    matrix = check_sparse("W", sps.csr_matrix(W) if isinstance(W, np.ndarray) else W, allow_empty=True)
+    item_weights = sps.csr_matrix(item_weights) if isinstance(item_weights, np.ndarray) else item_weights
+    matrix = check_sparse("item_weights", item_weights, allow_empty=True)
     if matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"W must be square, got shape {matrix.shape}")
+        raise ValueError(f"item_weights must be square, got shape {matrix.shape}")
     columns = matrix.tocsc()
     values = np.abs(columns.data) if use_absolute_values else columns.data
     kept = _largest_positions(columns.indptr, values, k)

@@ -18,10 +18,8 @@ def consistent() -> dict[str, Any]:
     """3 users, 4 items, 2 item features of which the mapper names both, 3 user features with one that never occurs."""
     return {
         "URM_DICT": {"URM_all": sps.csr_matrix(np.array([[1.0, 0, 0, 2], [0, 3, 0, 0], [0, 0, 0, 0]]))},
-        "GLOBAL_MAPPER_DICT": {
-            "user_original_ID_to_index": {"u0": 0, "u1": 1, "u2": 2},
-            "item_original_ID_to_index": {"i0": 0, "i1": 1, "i2": 2, "i3": 3},
-        },
+        "user_original_ID_to_index": {"u0": 0, "u1": 1, "u2": 2},
+        "item_original_ID_to_index": {"i0": 0, "i1": 1, "i2": 2, "i3": 3},
         "ICM_DICT": {"ICM": sps.csr_matrix(np.array([[1.0, 0], [0, 1], [1, 1], [0, 0]]))},
         "ICM_MAPPER_DICT": {"ICM": {"a": 0, "b": 1}},
         "UCM_DICT": {"UCM": sps.csr_matrix(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 0]]))},
@@ -34,20 +32,20 @@ def set_mapper(part: str, key: str, mapper: dict[str, int]) -> Callable[[dict[st
     return lambda data: data[part].update({key: mapper})
 
 
+def set_global(key: str, mapper: dict[str, int]) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data.update({key: mapper})
+
+
 MISFITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "no URM": lambda data: data["URM_DICT"].clear(),
     "URMs of two shapes": lambda data: data["URM_DICT"].update(URM_timestamp=sps.csr_matrix(np.ones((3, 3)))),
     "no user": lambda data: data.update(URM_DICT={"URM_all": sps.csr_matrix((0, 4))}),
-    "user mapper too short": set_mapper("GLOBAL_MAPPER_DICT", "user_original_ID_to_index", {"u0": 0, "u1": 1}),
-    "user index twice": set_mapper("GLOBAL_MAPPER_DICT", "user_original_ID_to_index", {"u0": 0, "u1": 1, "u2": 1}),
-    "user index = n_users": set_mapper("GLOBAL_MAPPER_DICT", "user_original_ID_to_index", {"u0": 0, "u1": 1, "u2": 3}),
-    "item index = n_items": set_mapper(
-        "GLOBAL_MAPPER_DICT", "item_original_ID_to_index", {"i0": 0, "i1": 1, "i2": 2, "i3": 4}
-    ),
-    "item index negative": set_mapper(
-        "GLOBAL_MAPPER_DICT", "item_original_ID_to_index", {"i0": -1, "i1": 1, "i2": 2, "i3": 3}
-    ),
-    "item mapper too long": lambda data: data["GLOBAL_MAPPER_DICT"]["item_original_ID_to_index"].update(i4=4),
+    "user mapper too short": set_global("user_original_ID_to_index", {"u0": 0, "u1": 1}),
+    "user index twice": set_global("user_original_ID_to_index", {"u0": 0, "u1": 1, "u2": 1}),
+    "user index = n_users": set_global("user_original_ID_to_index", {"u0": 0, "u1": 1, "u2": 3}),
+    "item index = n_items": set_global("item_original_ID_to_index", {"i0": 0, "i1": 1, "i2": 2, "i3": 4}),
+    "item index negative": set_global("item_original_ID_to_index", {"i0": -1, "i1": 1, "i2": 2, "i3": 3}),
+    "item mapper too long": lambda data: data["item_original_ID_to_index"].update(i4=4),
     "ICM without mapper": lambda data: data["ICM_MAPPER_DICT"].clear(),
     "mapper without UCM": lambda data: data["UCM_DICT"].clear(),
     "ICM rows": lambda data: data["ICM_DICT"].update(ICM=sps.csr_matrix(np.ones((3, 2)))),

@@ -97,16 +97,16 @@ def test_given_shape_is_kept_and_bounds_the_cells() -> None:
     builder.add_data_lists([0], [0], [1.0])
     assert builder.get_SparseMatrix().shape == (4, 3)
     assert len(builder.get_row_token_to_id_mapper()) == 4
-    with pytest.raises(ValueError, match=r"rows must be integer ids in 0\.\.3"):
+    with pytest.raises(ValueError, match=r"row_list_to_add must be integer ids in 0\.\.3"):
         builder.add_data_lists([4], [0], [1.0])
-    with pytest.raises(ValueError, match=r"cols must be integer ids in 0\.\.2"):
+    with pytest.raises(ValueError, match=r"col_list_to_add must be integer ids in 0\.\.2"):
         builder.add_data_lists([0], [3], [1.0])
 
 
 def test_more_tokens_than_rows_are_refused_and_not_remembered() -> None:
     builder = IncrementalSparseMatrix(auto_create_col_mapper=True, auto_create_row_mapper=True, n_rows=2)
     builder.add_data_lists(["a"], ["x"], [1.0])
-    with pytest.raises(ValueError, match="rows must hold at most 2 distinct tokens, got 3"):
+    with pytest.raises(ValueError, match="row_list_to_add must hold at most 2 distinct tokens, got 3"):
         builder.add_data_lists(["b", "c"], ["y", "z"], [1.0, 1.0])
     assert builder.get_row_token_to_id_mapper() == {"a": 0}
     assert builder.get_column_token_to_id_mapper() == {"x": 0}
@@ -227,7 +227,7 @@ def test_bad_cells_are_refused_and_nothing_is_added(error: type[Exception], piec
 
 def test_a_missing_token_is_refused_and_nothing_is_remembered() -> None:
     builder = IncrementalSparseMatrix(auto_create_col_mapper=True, auto_create_row_mapper=True)
-    with pytest.raises(ValueError, match="cols must hold an id in every row, got none in row 1"):
+    with pytest.raises(ValueError, match="col_list_to_add must hold an id in every row, got none in row 1"):
         builder.add_data_lists(["u", "v"], ["a", None], [1.0, 2.0])
     assert builder.get_row_token_to_id_mapper() == {}
 

@@ -29,7 +29,7 @@ def test_tag_becomes_these_words_and_stems(tag: str, words: list[str], stems: li
 @pytest.mark.parametrize("function", [tagFilter, tagFilterAndStemming])
 @pytest.mark.parametrize("tag", [None, float("nan"), 3])
 def test_tag_that_is_no_text_is_refused(function: object, tag: object) -> None:
-    with pytest.raises(TypeError, match="original_tag must be a string"):
+    with pytest.raises(TypeError, match="originalTag must be a string"):
         function(tag)
 
 

@@ -61,14 +61,23 @@ def test_dcg_of_play_counts_is_computed_in_float64():
 
 @pytest.mark.parametrize("n_test, error", [(0, ValueError), (-1, ValueError), (1.5, TypeError)])
 def test_a_user_without_test_items_has_no_recall(n_test, error):
-    functions = [
-        metrics.recall,
-        metrics.precision_recall_min_denominator,
-        metrics.average_precision_min_denominator,
-    ]
-    for function in functions:
-        with pytest.raises(error, match=r"^n_test_items must be an integer >= 1, got "):
+    functions = {
+        metrics.recall: "pos_items",
+        metrics.precision_recall_min_denominator: "n_test_items",
+        metrics.average_precision_min_denominator: "pos_items",
+    }
+    for function, name in functions.items():
+        with pytest.raises(error, match=f"^{name} must be an integer >= 1, got "):
             function([True], n_test)
+
+
+@pytest.mark.parametrize("wrap", [list, tuple, np.array, set])
+@pytest.mark.parametrize("function", [metrics.recall, metrics.average_precision_min_denominator])
+def test_test_items_may_be_given_for_their_number(function, wrap):
+    hits = [True, False, True]
+    assert function(hits, wrap([4, 8, 2, 9])) == function(hits, 4) == function(hits, np.int32(4))
+    with pytest.raises(ValueError, match=r"^pos_items must be "):
+        function(hits, wrap([]))
 
 
 def test_functions_refuse_what_is_not_one_list():

@@ -148,6 +148,41 @@ def test_loading_a_model_without_biases_forgets_those_of_the_last_one(tmp_path):
     assert recommender.USER_bias is recommender.ITEM_bias is recommender.GLOBAL_bias is None
 
 
+def test_an_archive_of_a_singular_value_decomposition_is_loaded_with_sigma_in_the_users(tmp_path):
+    svd = SVD(make_URM(), verbose=False).fit()
+    svd.save_model(tmp_path, "svd")
+    recommender = factors(use_bias=True)
+    recommender.load_model(tmp_path, "svd")
+    users = np.arange(40)
+    np.testing.assert_allclose(
+        recommender._compute_item_score(users), svd._compute_item_score(users), rtol=1e-5, atol=1e-6
+    )
+    assert recommender.recommend(users) == svd.recommend(users)
+    assert recommender.use_bias is False and recommender.USER_factors.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"Sigma": np.ones(2, dtype=np.float32)},
+        {"Sigma": np.ones((1, 3), dtype=np.float32)},
+        {"Sigma": 2.0},
+        {"Sigma": np.array([1, np.nan, 1], dtype=np.float32)},
+        {"Sigma": np.full(3, 3e38, dtype=np.float32)},
+        {"Sigma": np.ones(3, dtype=np.float32), "use_bias": True},
+    ],
+    ids=["too short", "a matrix", "a number", "NaN", "overflow", "with biases"],
+)
+def test_a_sigma_that_does_not_fit_is_refused_and_nothing_changes(edit, tmp_path):
+    SVD(make_URM(), verbose=False).fit().save_model(tmp_path, "svd")
+    DataIO(str(tmp_path)).save_data("svd", DataIO(str(tmp_path)).load_data("svd") | edit)
+    recommender = factors(use_bias=True)
+    before = recommender.recommend(np.arange(40), return_scores=True)[1]
+    with pytest.raises(ValueError, match=r"svd\.zip: Sigma must be"):
+        recommender.load_model(tmp_path, "svd")
+    np.testing.assert_array_equal(recommender.recommend(np.arange(40), return_scores=True)[1], before)
+
+
 @pytest.mark.parametrize(
     "edit",
     [

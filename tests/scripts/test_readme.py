@@ -1,4 +1,6 @@
 import re
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def _run(example: int) -> dict:
     """The names that one of the examples in Python leaves."""
     examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     names: dict = {}
     exec(compile(examples[example], "README.md", "exec"), names)
     return names
@@ -44,6 +46,17 @@ def test_the_example_of_evaluation_runs(capsys):
     assert list(names["table"].columns) == ["RECALL", "NDCG", "AUC"]
     assert (names["comparison"]["adjusted_p_value"] < 0.01).all()
     assert "Holm over 2 comparisons" in capsys.readouterr().out
+
+
+def test_the_stub_of_lightfm_stands_for_every_name(tmp_path, monkeypatch):
+    (program,) = re.findall(r"""^    python -c "(open\('lightfm\.py'.*)"$""", README, flags=re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    exec(program)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("lightfm", "lightfm.lightfm"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        assert import_module(name).LightFM is None
+        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.name)

@@ -20,10 +20,13 @@ class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
     Parameters
     ----------
     URM_train : scipy sparse matrix of shape (n_users, n_items)
-    verbose : bool, default True
+    verbose : bool, default True, keyword-only
     """
 
     RECOMMENDER_NAME = "MF_MSE_PyTorch_Recommender"
+
+    def __init__(self, URM_train: Any, *, verbose: bool = True) -> None:
+        super().__init__(URM_train, verbose)
 
     def fit(
         self,

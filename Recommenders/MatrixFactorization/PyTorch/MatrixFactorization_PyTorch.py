@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 
 from Recommenders._model_archive import install
 from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
+from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._engines import Engine, choose_engine, start_engine
 from Recommenders.MatrixFactorization.PyTorch._folded_recommender import FoldedFactorsRecommender, rating_range
+from Recommenders.MatrixFactorization.PyTorch._host_checkout import warn_of_the_host
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
 from Recommenders.MatrixFactorization.PyTorch._only_training import only_training_of
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, start_near_the_data
 from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
+
+warn_of_the_host(BaseMatrixFactorizationRecommender, np.__version__)
 
 
 class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training_Early_Stopping, TrainingHistory):
@@ -299,8 +303,9 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
 
-        An archive without `activation` predicts its score; one without biases has biases of zero. The trained module
-        and the history of an earlier training are gone afterwards.
+        An archive without `activation` predicts its score; one without biases has biases of zero; of one of a singular
+        value decomposition USER_factors becomes USER_factors * Sigma. The trained module and the history of an earlier
+        training are gone afterwards.
 
         Raises
         ------

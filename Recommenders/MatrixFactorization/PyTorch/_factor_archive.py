@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from Recommenders._factorization_archive import read_factorization
 from Recommenders._model_archive import ModelArchive
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._parameters import Array, Factors
@@ -31,24 +32,12 @@ def read_factors(archive: ModelArchive, n_users: int, n_items: int) -> Factors:
     ValueError
         The archive lacks a key, or has one of another shape, or not finite in float32.
     """
-    factors = {
-        "USER_factors": archive.take_array("USER_factors", (n_users, None)),
-        "ITEM_factors": archive.take_array("ITEM_factors", (n_items, None)),
-        "GLOBAL_bias": np.zeros(()),
-        "USER_bias": np.zeros(n_users),
-        "ITEM_bias": np.zeros(n_items),
-    }
-    n_factors = factors["USER_factors"].shape[1]
-    if n_factors == 0 or factors["ITEM_factors"].shape[1] != n_factors:
-        raise ValueError(
-            f"{archive.file}: ITEM_factors must have as many columns as USER_factors, and at least one, "
-            f"got {factors['ITEM_factors'].shape[1]} and {n_factors}"
-        )
-    if archive.take_bool("use_bias"):
-        # another framework's archive may hold a number where ours holds a 0-d array
-        factors["GLOBAL_bias"] = np.asarray(archive.take_float("GLOBAL_bias"))
-        factors["USER_bias"] = archive.take_array("USER_bias", (n_users,))
-        factors["ITEM_bias"] = archive.take_array("ITEM_bias", (n_items,))
+    saved = read_factorization(archive, n_users, n_items)
+    if saved.USER_factors.shape[1] == 0:
+        raise ValueError(f"{archive.file}: USER_factors must have at least one column, got none")
+    factors = {name: getattr(saved, name) for name in Factors._fields}
+    if not saved.use_bias:
+        factors |= {"USER_bias": np.zeros(n_users), "ITEM_bias": np.zeros(n_items), "GLOBAL_bias": np.zeros(())}
     return Factors(**{key: _float32(archive, key, array) for key, array in factors.items()})
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
+from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender, BaseSVDRecommender
 from Recommenders.DataIO import DataIO
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
 
@@ -26,6 +26,16 @@ class PlainFactorization(BaseMatrixFactorizationRecommender):
         if use_bias:
             self.USER_bias, self.ITEM_bias = rng.normal(size=self.n_users), rng.normal(size=self.n_items)
             self.GLOBAL_bias = global_bias
+
+
+class PlainSVD(BaseSVDRecommender):
+    RECOMMENDER_NAME = "PlainSVD"
+
+    def fit(self):
+        rng = np.random.default_rng(0)
+        self.USER_factors = rng.normal(size=(self.n_users, 3)).astype(np.float32)
+        self.ITEM_factors = rng.normal(size=(self.n_items, 3)).astype(np.float32)
+        self.Sigma = np.array([9.0, 4.0, 0.5], dtype=np.float32)
 
 
 def assert_same(first, second):
@@ -86,6 +96,17 @@ def test_the_plugin_loads_an_archive_of_the_host_with_biases(unfitted, URM, fold
     plain.save_model(folder)
     unfitted.load_model(folder, file_name="PlainFactorization")
     np.testing.assert_allclose(everything(unfitted).scores, everything(plain).scores, rtol=1e-5, atol=1e-5)
+
+
+def test_the_plugin_loads_a_singular_value_decomposition_of_the_host(unfitted, URM, folder, everything):
+    svd = PlainSVD(URM, verbose=False)
+    svd.fit()
+    svd.save_model(folder)
+    unfitted.load_model(folder, file_name="PlainSVD")
+    np.testing.assert_allclose(everything(unfitted).scores, everything(svd).scores, rtol=1e-5, atol=1e-5)
+    for name in ("USER_bias", "ITEM_bias", "GLOBAL_bias"):
+        assert not getattr(unfitted, name).any()
+    unfitted.save_model(folder, file_name="again")
 
 
 def test_a_model_saved_alone_loads_inside_the_host(unfitted, everything):

@@ -40,7 +40,18 @@ def test_historical_modules_are_the_hosts(name):
     assert is_host_file(origin(name))
 
 
-@pytest.mark.parametrize("name", [PLUGIN, "Recommenders._training_loop", "Evaluation.rating_prediction"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        PLUGIN,
+        "Recommenders._training_loop",
+        "Recommenders.learning_curve",
+        "Evaluation.comparison",
+        "Evaluation.negative_items",
+        "Evaluation.rating_prediction",
+        "Evaluation.significance",
+    ],
+)
 def test_modules_with_names_of_our_own_are_ours(name):
     assert not is_host_file(origin(name))
 
@@ -92,7 +103,7 @@ def test_the_plugin_needs_no_pyarrow():
         import_module("pyarrow")
 
 
-@pytest.mark.parametrize("value", [np.float32(1), pd.DataFrame({"title": ["a"]}), {1, 2}])
+@pytest.mark.parametrize("value", [np.float32(1), pd.Series(["a"]), {1, 2}])
 def test_the_hosts_archives_refuse_what_no_model_may_hold(folder, value):
     """Were the stand-in laxer than the host, the tests of the archives would prove nothing."""
     with pytest.raises(TypeError):

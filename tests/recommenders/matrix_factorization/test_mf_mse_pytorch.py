@@ -32,13 +32,13 @@ def test_the_historical_signature():
 
 
 def test_positional_arguments_work(planted_URM):
-    recommender = MF_MSE_PyTorch(planted_URM, False).fit(2, 64, 3, 0.05, False, random_seed=1)
+    recommender = MF_MSE_PyTorch(planted_URM, verbose=False).fit(2, 64, 3, 0.05, False, random_seed=1)
     assert recommender.USER_factors.shape == (150, 3)
 
 
 def test_a_whole_batch_epoch_equals_one_step_of_the_notebook(planted_URM):
     """One batch of all ratings has no order, so that torch's Adagrad on the notebook's model gives the same step."""
-    recommender = MF_MSE_PyTorch(planted_URM, False)
+    recommender = MF_MSE_PyTorch(planted_URM, verbose=False)
     start = recommender.fit(0, planted_URM.nnz, 3, 0.05, random_seed=1).model
     model = MF_MSE_PyTorch_model(150, 80, 3)
     model.load_state_dict(start.state_dict())
@@ -56,7 +56,7 @@ def test_a_whole_batch_epoch_equals_one_step_of_the_notebook(planted_URM):
 
 
 def test_it_starts_from_the_unit_normal(planted_URM):
-    model = MF_MSE_PyTorch(planted_URM, False).fit(0, num_factors=64, random_seed=1).model
+    model = MF_MSE_PyTorch(planted_URM, verbose=False).fit(0, num_factors=64, random_seed=1).model
     assert model.get_W().std() == pytest.approx(1, rel=0.05)
     assert model.layer_1.weight.abs().max() <= 1 / math.sqrt(64)
     assert model.user_bias is None
@@ -65,4 +65,4 @@ def test_it_starts_from_the_unit_normal(planted_URM):
 @pytest.mark.parametrize("use_cuda", ["yes", 1, None])
 def test_use_cuda_is_true_or_false(planted_URM, use_cuda):
     with pytest.raises(TypeError, match="use_cuda must be True or False"):
-        MF_MSE_PyTorch(planted_URM, False).fit(1, use_cuda=use_cuda)
+        MF_MSE_PyTorch(planted_URM, verbose=False).fit(1, use_cuda=use_cuda)

@@ -37,3 +37,22 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
             data |= {"ITEM_bias": self.ITEM_bias, "USER_bias": self.USER_bias, "GLOBAL_bias": self.GLOBAL_bias}
         DataIO(folder_path=folder_path).save_data(file_name=file_name, data_dict_to_save=data)
         self._print("Saving complete")
+
+
+class BaseSVDRecommender(BaseRecommender):
+    """It has no attributes of biases, and multiplies the singular values in when it scores."""
+
+    def __init__(self, URM_train, verbose=True):
+        super().__init__(URM_train, verbose)
+        self.USER_factors = None
+        self.ITEM_factors = None
+        self.Sigma = None
+
+    def _compute_item_score(self, user_id_array, items_to_compute=None):
+        assert items_to_compute is None, "the tests rank all items"
+        return self.USER_factors[user_id_array] @ np.diag(self.Sigma) @ self.ITEM_factors.T
+
+    def save_model(self, folder_path, file_name=None):
+        file_name = self.RECOMMENDER_NAME if file_name is None else file_name
+        data = {"USER_factors": self.USER_factors, "ITEM_factors": self.ITEM_factors, "Sigma": self.Sigma}
+        DataIO(folder_path=folder_path).save_data(file_name=file_name, data_dict_to_save=data)

@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import warnings
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sps
 
 
@@ -57,7 +59,12 @@ class DataIO:
 
 
 def _write_member(folder, key, value):
-    if isinstance(value, sps.spmatrix):
+    if isinstance(value, pd.DataFrame):
+        # cells of a search's tables are objects, which PyTables pickles and warns of
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
+            value.to_hdf(folder / f"{key}.h5", key="DataFrame")
+    elif isinstance(value, sps.spmatrix):
         sps.save_npz(folder / f"{key}.npz", value)
     elif isinstance(value, np.ndarray):
         np.save(folder / f"{key}.npy", value, allow_pickle=False)
@@ -67,6 +74,8 @@ def _write_member(folder, key, value):
 
 
 def _read_member(path):
+    if path.suffix == ".h5":
+        return pd.read_hdf(path)
     if path.suffix == ".npz":
         return sps.load_npz(path)
     if path.suffix == ".npy":
