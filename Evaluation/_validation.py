@@ -27,7 +27,9 @@ def check_methods(recommender: Any, methods: Iterable[str]) -> None:
     missing = [method for method in methods if not callable(getattr(recommender, method, None))]
     if missing:
         allowed = "an object with the methods " + ", ".join(f"{method}()" for method in methods)
-        raise refuse(TypeError, "recommender", allowed, f"a {type(recommender).__name__} without {', '.join(missing)}")
+        raise refuse(
+            TypeError, "recommender_object", allowed, f"a {type(recommender).__name__} without {', '.join(missing)}"
+        )
 
 
 def check_same_shape(recommender: Any, trained: Any, tested: tuple[int, ...]) -> None:

@@ -89,7 +89,8 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
         raise refuse(TypeError, name, allowed, repr(value))
     if value not in choices:
         raise refuse(ValueError, name, allowed, repr(value))
-    return str(value)  # numpy's strings, as scikit-optimize hands them on, are not taken where a str is declared
+    # the choice itself: where a str is declared, kernels take no subclass, as numpy's strings are
+    return choices[choices.index(value)]
 
 
 def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:

@@ -340,7 +340,7 @@ def test_a_recommender_of_another_shape_is_refused_before_it_is_asked(hand_made)
 
 
 def test_an_object_that_cannot_recommend_is_refused(hand_made):
-    with pytest.raises(TypeError, match=r"recommender must be an object with the methods recommend\(\)"):
+    with pytest.raises(TypeError, match=r"recommender_object must be an object with the methods recommend\(\)"):
         EvaluatorHoldout(hand_made[1], [2], verbose=False).evaluateRecommender(object())
 
 

@@ -51,7 +51,9 @@ def test_blocks_do_not_change_the_result_and_float32_is_summed_in_float64(monkey
 
 
 def test_a_recommender_without_predict_is_refused():
-    with pytest.raises(TypeError, match=r"^recommender must be an object with the methods predict\(\), got a object"):
+    with pytest.raises(
+        TypeError, match=r"^recommender_object must be an object with the methods predict\(\), got a object"
+    ):
         EvaluatorRatingPrediction(URM_TEST, verbose=False).evaluateRecommender(object())
 
 
