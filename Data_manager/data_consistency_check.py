@@ -12,7 +12,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._id_index import IdIndex
-from recsys_common.validation import check_sparse
+from recsys_common.validation import check_sparse, check_structure
 
 
 def assert_implicit_data(URM_list: Iterable[sps.csr_matrix], *, verbose: bool = True) -> None:
@@ -30,6 +30,7 @@ def assert_implicit_data(URM_list: Iterable[sps.csr_matrix], *, verbose: bool = 
         If a value is not 1.
     """
     for position, matrix in enumerate(URM_list):
+        check_structure(f"URM_list[{position}]", matrix)
         others = matrix.data[matrix.data != 1.0]
         if others.size > 0:
             raise ValueError(f"matrix {position} of implicit data must be of ones only, got {others[0]}")
