@@ -292,3 +292,11 @@ def test_auc_leaves_users_without_a_pair_out_and_refuses_batches_without_areas()
 def test_pp_metrics_names_the_cutoff_when_there_is_one():
     assert metrics.pp_metrics(["MAP"], [0.5]) == "MAP: 0.5000"
     assert metrics.pp_metrics(["MAP"], [0.5], metric_at=3) == "MAP@3: 0.5000"
+
+
+def test_weights_that_were_changed_in_place_are_summed_anew():
+    batch = RankingBatch.of_lists([[2, 0], [1]], sps.csr_matrix(np.ones((2, 3))), cutoffs=[1, 2])
+    weights = np.array([1.0, 2.0, 4.0])
+    assert batch.sum_over_lists(weights).tolist() == [[4.0, 2.0], [5.0, 2.0]]
+    weights *= 10
+    assert batch.sum_over_lists(weights).tolist() == [[40.0, 20.0], [50.0, 20.0]]
