@@ -10,6 +10,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy.stats import friedmanchisquare, norm, rankdata, studentized_range
 
 from Evaluation._corrections import holm
+from Evaluation._paired_values import rounding_of, tied
 from Evaluation._validation import check_bool, check_share, refuse
 
 
@@ -82,7 +83,8 @@ def compare_across_datasets(
     [['A', 'B', 0.333], ['A', 'C', 0.013], ['B', 'C', 0.333]]
     """
     higher_is_better, alpha = check_bool("higher_is_better", higher_is_better), check_share("alpha", alpha)
-    values = _check_table(table)
+    # values that are equal but for rounding share their rank
+    values = np.stack([tied(row, rounding_of(row, row)) for row in _check_table(table)])
     n_datasets, n_recommenders = values.shape
     mean_ranks = rankdata(-values if higher_is_better else values, axis=1).mean(axis=0)
     statistic, p_value = _friedman(values)
