@@ -38,6 +38,11 @@ def _available_devices() -> list[str]:
     return devices
 
 
+def has_float64(device: torch.device) -> bool:
+    """Whether the device computes with float64, which Apple's does not."""
+    return device.type != "mps"
+
+
 def choose_threads(num_threads: int | None, batch_size: int, num_factors: int) -> int:
     """The CPU threads of a step: as asked for, else one for a small batch and torch's own setting for a larger one.
 
