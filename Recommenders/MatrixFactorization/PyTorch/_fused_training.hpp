@@ -215,14 +215,15 @@ class Trainer {
     }
 
     // Adds their part of the linear layer's gradient to its sums.
-    ALWAYS_INLINE void step_items(int32_t begin, int32_t end, const Optimizer& optimizer, double (*sums)[LANES]) {
+    ALWAYS_INLINE void step_items(int32_t begin, int32_t end, const Optimizer& optimizer,
+                                  double (*linear_sums)[LANES]) {
         Vector part[CAPACITY];
         for (int v = 0; v < width(); ++v) part[v] = Vector{};
         for (int32_t slot = begin; slot < end; ++slot)
             step_row(slot, optimizer, item_weight, training.item_penalty,
                      [&](int v, Vector q, Vector item_sums) { part[v] += q * item_sums; });
         for (int v = 0; v < width(); ++v)
-            for (int lane = 0; lane < LANES; ++lane) sums[v][lane] += part[v][lane];
+            for (int lane = 0; lane < LANES; ++lane) linear_sums[v][lane] += part[v][lane];
     }
 
     template <class SeeOldValues>
