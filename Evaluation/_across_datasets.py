@@ -10,6 +10,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy.stats import friedmanchisquare, norm, rankdata, studentized_range
 
 from Evaluation._corrections import holm
+from Evaluation._paired_values import rounding_of, tied
 from recsys_common.validation import check_bool, check_float, refuse
 
 
@@ -83,7 +84,8 @@ def compare_across_datasets(
     """
     higher_is_better = check_bool("higher_is_better", higher_is_better)
     alpha = check_float("alpha", alpha, above=0, below=1)
-    values = _check_table(table)
+    # values that are equal but for rounding share their rank
+    values = np.stack([tied(row, rounding_of(row, row)) for row in _check_table(table)])
     n_datasets, n_recommenders = values.shape
     mean_ranks = rankdata(-values if higher_is_better else values, axis=1).mean(axis=0)
     statistic, p_value = _friedman(values)

@@ -218,7 +218,8 @@ class Diversity_similarity(_User_Mean):
         ids = np.where(np.arange(batch.ids.shape[1]) < batch.lengths[:, None], batch.ids, -1)
         step = max(1, _PAIRS_AT_ONCE // ids.shape[1] ** 2)
         sums = [self._pair_sums(ids[i : i + step]) for i in range(0, batch.n_users, step)]
-        n_pairs = batch.lengths * (batch.lengths - 1)
+        lengths = batch.lengths.astype(np.int64)
+        n_pairs = lengths * (lengths - 1)
         return divide(np.concatenate(sums) if sums else np.zeros(0), n_pairs)
 
     def _pair_sums(self, ids: np.ndarray) -> np.ndarray:

@@ -129,12 +129,13 @@ class Evaluator:
 
     @users_to_evaluate.setter
     def users_to_evaluate(self, users: Any) -> None:
-        self._users = check_distinct_ids("users_to_evaluate", users, self.n_users)
-        without = self._users[np.diff(self.URM_test.indptr)[self._users] == 0]
+        user_ids = check_distinct_ids("users_to_evaluate", users, self.n_users)
+        without = user_ids[np.diff(self.URM_test.indptr)[user_ids] == 0]
         if without.size > 0:
             raise refuse(ValueError, "users_to_evaluate", "users with a test rating", f"user {without[0]} without one")
-        self._users_to_evaluate = list(self._users)
-        self._held_out = HeldOutRatings(self.URM_test, self._users, self.cutoff_list)
+        self._users_to_evaluate = list(user_ids)
+        # users and their ratings in one object, which an evaluation in another thread has either of before or of now
+        self._held_out = HeldOutRatings(self.URM_test, user_ids, self.cutoff_list)
 
     def get_metric_names(self) -> list[str]:
         """The columns of a result, in their order."""
@@ -217,13 +218,14 @@ class Evaluator:
         URM_train = training_matrix(recommender_object)
         check_same_shape(recommender_object, URM_train.shape, self.URM_test.shape)
         self._check_train(URM_train)
-        if not self.users_to_evaluate:
+        held_out = self._held_out
+        if held_out.n_users == 0:
             message = "No users had a sufficient number of relevant items"
             warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=2)
 
-        objects = {cutoff: self._setup.metric_objects(self.metrics, cutoff, URM_train) for cutoff in self.cutoff_list}
+        objects = self._setup.metric_objects(self.metrics, self.cutoff_list, URM_train)
         per_user = PerUserValues(objects) if return_per_user else None
-        self._evaluate_users(recommender_object, URM_train, objects, per_user)
+        self._evaluate_users(recommender_object, URM_train, held_out, objects, per_user)
 
         rows = [
             {name.value: float(of_cutoff[name].get_metric_value()) for name in of_cutoff}
@@ -232,12 +234,15 @@ class Evaluator:
         index = pd.Index(self.cutoff_list, dtype=np.int64, name="cutoff")
         results_df = pd.DataFrame(rows, index=index, dtype=object)
         results_str = result_string(results_df)
-        return (results_df, results_str) if per_user is None else (results_df, results_str, per_user.table(self._users))
+        if per_user is None:
+            return results_df, results_str
+        return results_df, results_str, per_user.table(held_out.user_ids)
 
     def _evaluate_users(
         self,
         recommender: RankingRecommender,
         URM_train: sps.csr_matrix,
+        held_out: HeldOutRatings,
         objects: Objects,
         per_user: PerUserValues | None,
     ) -> None:
@@ -245,7 +250,7 @@ class Evaluator:
         try:
             if self.ignore_items_flag:
                 recommender.set_items_to_ignore(self.ignore_items_ID)  # type: ignore[attr-defined]
-            for batch in self._batches(recommender, URM_train):
+            for batch in self._batches(recommender, URM_train, held_out):
                 for cutoff, of_cutoff in objects.items():
                     view = batch.at(cutoff)
                     for metric_object in of_cutoff.values():
@@ -259,9 +264,11 @@ class Evaluator:
     def _check_train(self, URM_train: sps.csr_matrix) -> None:
         """Look at the training data before an evaluation; nothing to see for most evaluators."""
 
-    def _batches(self, recommender: RankingRecommender, URM_train: sps.csr_matrix) -> Iterator[RankingBatch]:
+    def _batches(
+        self, recommender: RankingRecommender, URM_train: sps.csr_matrix, held_out: HeldOutRatings
+    ) -> Iterator[RankingBatch]:
         """The rankings of all users to evaluate, block by block, with progress and a closing line."""
-        users, start = self._users, time.perf_counter()
+        users, start = held_out.user_ids, time.perf_counter()
         rankings = self._rankings(recommender)
         area = self._area_under_curve(recommender, URM_train)
         step = users_at_once(self.n_items, self.max_cutoff)
@@ -269,7 +276,7 @@ class Evaluator:
             for first in range(0, users.size, step):
                 block = users[first : first + step]
                 auc = None if area is None else area.of(block)
-                yield RankingBatch(*rankings.rank(block, bar.update), self._held_out, first, auc)
+                yield RankingBatch(*rankings.rank(block, bar.update), held_out, first, auc)
         seconds = time.perf_counter() - start
         if users.size > 0:
             elapsed, unit = seconds_to_biggest_unit(seconds)

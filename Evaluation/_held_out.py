@@ -29,6 +29,7 @@ class HeldOutRatings:
 
     Attributes
     ----------
+    user_ids : ndarray of int64, (U,)
     cutoffs : ndarray of int64, (C,), ascending
     n_items : int
     starts, ends : ndarray of int64, (U,)
@@ -37,6 +38,7 @@ class HeldOutRatings:
     """
 
     def __init__(self, URM_test: sps.csr_matrix, user_ids: np.ndarray, cutoffs: Sequence[int]) -> None:
+        self.user_ids = user_ids
         self.cutoffs = np.sort(np.asarray(cutoffs, dtype=np.int64))
         self.n_items: int = URM_test.shape[1]
         self.starts = URM_test.indptr[user_ids].astype(np.int64)

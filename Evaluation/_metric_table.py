@@ -120,20 +120,24 @@ class MetricsSetup:
         return coverage.Users_In_GT(self.URM_test, self.ignore_users)
 
     def metric_objects(
-        self, metrics: Iterable[EvaluatorMetrics], cutoff: int, URM_train: sps.csr_matrix
-    ) -> dict[EvaluatorMetrics, _Metrics_Object]:
-        """New metric objects of one cutoff for what was trained on a matrix."""
-        objects = {}
-        for metric in metrics:
-            make, *names = _MAKERS[metric]
-            objects[metric] = make(*(self._argument(name, cutoff, URM_train) for name in names))
-        return objects
+        self, metrics: Iterable[EvaluatorMetrics], cutoffs: Iterable[int], URM_train: sps.csr_matrix
+    ) -> dict[int, dict[EvaluatorMetrics, _Metrics_Object]]:
+        """New metric objects of every cutoff for what was trained on a matrix."""
+        makers = {metric: _MAKERS[metric] for metric in metrics}
+        # the statistics once for all of them, and only where one needs them
+        train = self.statistics.of(URM_train) if any("train" in maker for maker in makers.values()) else None
 
-    def _argument(self, name: str, cutoff: int, URM_train: sps.csr_matrix) -> Any:
-        # the statistics only where a metric needs them
-        if name == "train":
-            return self.statistics.of(URM_train)
-        return cutoff if name == "cutoff" else getattr(self, name)
+        def argument(name: str, cutoff: int) -> Any:
+            if name == "train":
+                return train
+            return cutoff if name == "cutoff" else getattr(self, name)
+
+        def of_cutoff(cutoff: int) -> dict[EvaluatorMetrics, _Metrics_Object]:
+            return {
+                metric: make(*(argument(name, cutoff) for name in names)) for metric, (make, *names) in makers.items()
+            }
+
+        return {cutoff: of_cutoff(cutoff) for cutoff in cutoffs}
 
 
 def _shared(metric_object: _Metrics_Object) -> _Metrics_Object:

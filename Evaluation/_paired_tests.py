@@ -11,14 +11,11 @@ import numpy as np
 from scipy.stats import norm, rankdata
 from scipy.stats import t as t_distribution
 
-from Evaluation._paired_values import check_paired, differences
+from Evaluation._paired_values import check_paired, differences, rounding_of_sums
 from recsys_common.validation import check_int
 
 # signs of 8 differences by the bits of a byte: (8, 256)
 _SIGNS = 1.0 - 2.0 * ((np.arange(256) >> np.arange(8)[:, np.newaxis]) & 1)
-
-# sums that are equal but for rounding are ties; as a share of the sum of the absolute differences
-_SUM_TOLERANCE = 1e-10
 
 
 class PairedTest(NamedTuple):
@@ -136,7 +133,9 @@ def permutation_test(a: Any, b: Any, *, n_resamples: int = 9999, random_seed: in
     """
     n_resamples = check_int("n_resamples", n_resamples, minimum=1)
     random_seed = check_int("random_seed", random_seed, minimum=0)
-    return _result(lambda d: sign_flips(d, n_resamples, random_seed), a, b)
+    a, b = check_paired(a, b)
+    d = differences(a, b)
+    return PairedTest(*sign_flips(d, rounding_of_sums(a, b, d), n_resamples, random_seed), d.size)
 
 
 def signed_rank(d: np.ndarray) -> tuple[float, float]:
@@ -157,8 +156,8 @@ def t_of_mean(d: np.ndarray) -> tuple[float, float]:
     return t, float(2 * t_distribution.sf(abs(t), d.size - 1))
 
 
-def sign_flips(d: np.ndarray, n_resamples: int, random_seed: int) -> tuple[float, float]:
-    """Mean difference and p-value of `permutation_test` from the differences."""
+def sign_flips(d: np.ndarray, rounding: float, n_resamples: int, random_seed: int) -> tuple[float, float]:
+    """Mean difference and p-value of `permutation_test` from the differences and the `rounding_of_sums` of them."""
     mean, moving = float(d.mean()), d[d != 0]
     starts = range(0, moving.size, 8)
     # 2^size <= n_resamples, without the power
@@ -169,8 +168,7 @@ def sign_flips(d: np.ndarray, n_resamples: int, random_seed: int) -> tuple[float
     else:
         rng = np.random.default_rng(random_seed)
         sums = _signed_sums(moving, (rng.integers(256, size=n_resamples, dtype=np.uint8) for _ in starts), n_resamples)
-    least = abs(moving.sum()) - _SUM_TOLERANCE * np.abs(moving).sum()
-    extreme = int(np.count_nonzero(np.abs(sums) >= least))
+    extreme = int(np.count_nonzero(np.abs(sums) >= abs(moving.sum()) - rounding))
     return mean, extreme / sums.size if exact else (1 + extreme) / (1 + n_resamples)
 
 

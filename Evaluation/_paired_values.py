@@ -6,19 +6,52 @@ import numpy as np
 
 from recsys_common.validation import refuse
 
-# rounding in a metric is some 2^-50 of it, and the smallest difference between two of its values is far above 2^-44
-_GRID_BITS = 44
+# Rounding in a metric is some 2^-50 of it, and the smallest difference between two of its values is far above 2^-44.
+_ROUNDING = 2.0**-44
 
 
 def differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a - b, rounded to multiples of 2^-44 of the largest value: float64, (n,).
+    """a - b, where those that are equal but for rounding are one number: float64, (n,).
 
-    0.3 - 0.2 and 0.2 - 0.1 differ in their last bit. On the grid they are one number, so that ranks see the tie, and
-    values that are equal but for rounding have the difference 0.
+    0.3 - 0.2 and 0.2 - 0.1 differ in their last bit, and so do 0.1 + 0.2 and 0.3. How far rounding goes is decided by
+    the two values of each pair, 2^-44 of the larger one: a difference within it is 0, and two neighbouring sizes of
+    differences within that of either pair are the size of the pair with the smaller values. No pair of other users, of
+    whatever size, has a say in it.
     """
-    exponent = np.frexp(max(np.abs(a).max(), np.abs(b).max()))[1]
-    steps = np.rint(np.ldexp(a - b, _GRID_BITS - exponent))
-    result: np.ndarray = np.ldexp(steps, exponent - _GRID_BITS)
+    d = a - b
+    rounding = rounding_of(a, b)
+    is_zero = np.abs(d) <= rounding
+    d[is_zero] = rounding[is_zero] = 0.0
+    result: np.ndarray = np.copysign(tied(np.abs(d), rounding), d)
+    return result
+
+
+def rounding_of_sums(a: np.ndarray, b: np.ndarray, d: np.ndarray) -> float:
+    """How far apart two sums of the differences d under any signs may be that are equal but for rounding.
+
+    Of the values themselves, and of the additions: fewer than n / 8 + 8 one after the other, as `sign_flips` sums.
+    """
+    values = float(rounding_of(a, b)[d != 0].sum())
+    return values + (d.size / 8 + 8) * float(np.finfo(np.float64).eps) * float(np.abs(d).sum())
+
+
+def rounding_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """How far apart two values of each pair may be that are equal but for rounding."""
+    rounding: np.ndarray = np.maximum(np.abs(a), np.abs(b)) * _ROUNDING
+    return rounding
+
+
+def tied(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
+    """The numbers, those of a run of neighbours within rounding made one: that of the least rounding."""
+    order = np.argsort(numbers, kind="stable")
+    ascending, rounding = numbers[order], rounding[order]
+    is_apart = np.diff(ascending) > np.maximum(rounding[1:], rounding[:-1])
+    starts = np.concatenate([[0], np.flatnonzero(is_apart) + 1])
+    lengths = np.diff(starts, append=numbers.size)
+    least = np.flatnonzero(rounding == np.repeat(np.minimum.reduceat(rounding, starts), lengths))
+    chosen = least[np.searchsorted(least, starts)]  # the first one of each run
+    result = np.empty_like(numbers)
+    result[order] = np.repeat(ascending[chosen], lengths)
     return result
 
 

@@ -79,7 +79,7 @@ class RankingBatch:
         self.ids, self.lengths = ids, lengths
         self.held_out = held_out
         self.auc = auc
-        self._summed: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
+        self._summed: tuple[np.ndarray, np.ndarray] | None = None
         self._users = slice(first, first + lengths.size)
         self.n_test = held_out.ends[self._users] - held_out.starts[self._users]
 
@@ -153,12 +153,14 @@ class RankingBatch:
 
     def sum_over_lists(self, weights: np.ndarray) -> np.ndarray:
         """Sum of a weight of each list's items, (n_items,) float64 -> (C, B) float64."""
-        # several metrics and all cutoffs ask for the same weights one after the other
-        if self._summed[0] is not weights:
+        # several metrics and all cutoffs ask for the same weights one after the other; compared by value with a copy,
+        # since an array can be changed in place, and replaced at once, since other threads may ask too
+        summed = self._summed
+        if summed is None or not np.array_equal(summed[0], weights):
             sums = np.empty((self.held_out.cutoffs.size, self.lengths.size))
             kernel.sum_over_lists(self.ids, self.lengths, weights, self.held_out.cutoffs, sums)
-            self._summed = (weights, sums)
-        return self._summed[1]
+            summed = self._summed = (weights.copy(), sums)
+        return summed[1]
 
 
 class CutoffBatch:

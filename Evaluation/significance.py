@@ -6,7 +6,6 @@ take two arrays. `compare_across_datasets` compares recommenders where the data 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations, groupby, product
 from typing import Any
 
@@ -27,7 +26,7 @@ from Evaluation._paired_tests import (
     t_test,
     wilcoxon_test,
 )
-from Evaluation._paired_values import differences
+from Evaluation._paired_values import differences, rounding_of_sums
 from recsys_common.validation import check_choice, check_float, check_int, refuse
 
 __all__ = [
@@ -55,16 +54,6 @@ _CORRECTIONS: dict[str, Callable[[Any], np.ndarray]] = {
     "none": uncorrected,
 }
 
-_Test = Callable[[np.ndarray], tuple[float, float]]
-
-_TESTS: dict[str, Callable[[int, int], _Test]] = {
-    "wilcoxon": lambda n_resamples, random_seed: signed_rank,
-    "t": lambda n_resamples, random_seed: t_of_mean,
-    "permutation": lambda n_resamples, random_seed: partial(
-        sign_flips, n_resamples=n_resamples, random_seed=random_seed
-    ),
-}
-
 # 64 MB of differences
 _VALUES_AT_ONCE = 1 << 23
 
@@ -90,6 +79,16 @@ class _Comparison:
     @property
     def b(self) -> np.ndarray:
         return self.users.values[self.recommender_b]
+
+
+# each from a comparison and its differences, with the number of resamples and the seed
+_TESTS: dict[str, Callable[[_Comparison, np.ndarray, int, int], tuple[float, float]]] = {
+    "wilcoxon": lambda comparison, d, *_: signed_rank(d),
+    "t": lambda comparison, d, *_: t_of_mean(d),
+    "permutation": lambda comparison, d, n_resamples, random_seed: sign_flips(
+        d, rounding_of_sums(comparison.a, comparison.b, d), n_resamples, random_seed
+    ),
+}
 
 
 def compare_per_user(
@@ -169,10 +168,10 @@ def compare_per_user(
         users = complete_values(matched, name, value)
         comparisons += [_Comparison(a, b, name, value, users) for a, b in pairs]
 
-    run_test = _TESTS[test](n_resamples, random_seed)
     rows = []
     for comparison, d, means in _with_resampled_means(comparisons, n_resamples, random_seed):
-        rows.append(_row(comparison, d, bca_interval(d, means, confidence_level), confidence_level, run_test(d)[1]))
+        p_value = _TESTS[test](comparison, d, n_resamples, random_seed)[1]
+        rows.append(_row(comparison, d, bca_interval(d, means, confidence_level), confidence_level, p_value))
     table = pd.DataFrame(rows)
     table["adjusted_p_value"] = _CORRECTIONS[correction](table["p_value"].to_numpy())
     table["test"], table["correction"], table["family_size"] = test, correction, len(table)

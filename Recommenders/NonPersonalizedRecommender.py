@@ -22,9 +22,13 @@ class _NonPersonalizedRecommender(BaseRecommender):
         raise NotImplementedError
 
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
-        """See BaseRecommender; float32."""
+        """See BaseRecommender; float32, and float64 where float32 would make ties, of counts from 2^24 on."""
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
-        scores = np.repeat(self._item_scores().astype(np.float32)[np.newaxis], user_ids.size, axis=0)  # (B, n_items)
+        of_items = self._item_scores()
+        with np.errstate(over="ignore"):
+            rounded = of_items.astype(np.float32)
+        of_items = rounded if np.array_equal(rounded, of_items) else of_items.astype(np.float64)
+        scores = np.repeat(of_items[np.newaxis], user_ids.size, axis=0)  # (B, n_items)
         if items_to_compute is not None:
             mask_other_columns(scores, check_ids("items_to_compute", items_to_compute, self.n_items))
         return scores

@@ -142,3 +142,12 @@ def test_settings_out_of_range_are_refused():
         compare_across_datasets(DEMSAR, higher_is_better=1)
     with pytest.raises(ValueError, match=r"^alpha must be a finite number > 0 and < 1, got 0$"):
         compare_across_datasets(DEMSAR, alpha=0)
+
+
+def test_values_that_are_equal_but_for_rounding_share_their_rank():
+    rows = [[0.1 + 0.2, 0.3, 0.2], [0.7 - 0.4, 0.3, 0.1], [0.3, 0.6 / 2, 1e9]]
+    found = compare_across_datasets(pd.DataFrame(rows, columns=["A", "B", "C"]))
+    assert found.mean_ranks.tolist() == pytest.approx([(1.5 + 1.5 + 2.5) / 3, (1.5 + 1.5 + 2.5) / 3, (3 + 3 + 1) / 3])
+    equal = [[0.1 + 0.2, 0.3, 0.3], [0.3, 0.3, 0.7 - 0.4]]
+    found = compare_across_datasets(pd.DataFrame(equal, columns=["A", "B", "C"]))
+    assert (found.statistic, found.p_value) == (0.0, 1.0)

@@ -289,3 +289,12 @@ def test_settings_out_of_range_are_refused(frames):
     )
     assert_refused(ValueError, "n_resamples must be an integer >= 1, got 0", frames, n_resamples=0)
     assert_refused(ValueError, "random_seed must be an integer >= 0, got -1", frames, random_seed=-1)
+
+
+@pytest.mark.parametrize("test", ["wilcoxon", "permutation"])
+def test_a_user_of_large_values_leaves_the_others_their_say(test):
+    one, two = per_user_frame(1, n_users=12, cutoffs=[5], lift=0.2), per_user_frame(2, n_users=12, cutoffs=[5])
+    one.iloc[0], two.iloc[0] = 1e12, 0.0
+    row = compare_per_user({"one": one, "two": two}, "NDCG", test=test, n_resamples=5000).loc[0]
+    alone = {"wilcoxon": wilcoxon_test, "permutation": lambda a, b: permutation_test(a, b, n_resamples=5000)}[test]
+    assert row["p_value"] == alone(of(one, "NDCG", 5), of(two, "NDCG", 5)).p_value < 0.5

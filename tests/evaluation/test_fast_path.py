@@ -255,3 +255,25 @@ def test_an_interrupt_of_the_ranking_resets_the_ignored_items():
     with pytest.raises(KeyboardInterrupt):
         holdout().evaluateRecommender(recommender)
     assert not recommender.items_to_ignore_flag
+
+
+def test_an_evaluation_goes_on_with_the_users_that_it_began_with():
+    class Watched(TopPop):
+        def recommend(self, *args: Any, **kwargs: Any) -> Any:
+            evaluator.users_to_evaluate = evaluator.users_to_evaluate[:3]
+            return super().recommend(*args, **kwargs)
+
+    expected = holdout().evaluateRecommender(_top_pop(TopPop, None), return_per_user=True)
+    evaluator = holdout()
+    _, text, per_user = evaluator.evaluateRecommender(_top_pop(Watched, None), return_per_user=True)
+    assert len(evaluator.users_to_evaluate) == 3
+    assert text == expected[1]
+    pd.testing.assert_frame_equal(per_user, expected[2])
+
+
+def test_the_training_matrix_is_looked_at_once_an_evaluation(monkeypatch):
+    asked = []
+    of = _train_statistics.TrainStatisticsCache.of
+    monkeypatch.setattr(_train_statistics.TrainStatisticsCache, "of", lambda *args: asked.append(1) or of(*args))
+    holdout().evaluateRecommender(_top_pop(TopPop, None))
+    assert asked == [1]

@@ -301,3 +301,19 @@ def test_auc_leaves_users_without_a_pair_out_and_refuses_batches_without_areas()
 def test_pp_metrics_names_the_cutoff_when_there_is_one():
     assert metrics.pp_metrics(["MAP"], [0.5]) == "MAP: 0.5000"
     assert metrics.pp_metrics(["MAP"], [0.5], metric_at=3) == "MAP@3: 0.5000"
+
+
+def test_weights_that_were_changed_in_place_are_summed_anew():
+    batch = RankingBatch.of_lists([[2, 0], [1]], sps.csr_matrix(np.ones((2, 3))), cutoffs=[1, 2])
+    weights = np.array([1.0, 2.0, 4.0])
+    assert batch.sum_over_lists(weights).tolist() == [[4.0, 2.0], [5.0, 2.0]]
+    weights *= 10
+    assert batch.sum_over_lists(weights).tolist() == [[40.0, 20.0], [50.0, 20.0]]
+
+
+def test_pairs_of_a_long_list_are_counted_beyond_32_bits(monkeypatch):
+    n = 50_000
+    monkeypatch.setattr(metrics.Diversity_similarity, "_pair_sums", lambda self, ids: np.array([n * (n - 1) / 2]))
+    batch = RankingBatch(np.arange(n, dtype=np.int32)[np.newaxis], np.array([n], dtype=np.int32),
+                         HeldOutRatings(sps.csr_matrix((1, n)), np.arange(1), [n]))  # fmt: skip
+    assert metrics.Diversity_similarity(np.ones((1, 1))).user_values(batch.at(n)).tolist() == [0.5]

@@ -1,6 +1,7 @@
 """Paired tests, effect sizes, intervals and corrections, on two arrays."""
 
 import math
+import warnings
 from fractions import Fraction
 from statistics import mean, stdev
 
@@ -10,6 +11,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from Evaluation._paired_values import differences
 from Evaluation.significance import (
     benjamini_hochberg,
     bootstrap_interval,
@@ -382,3 +384,65 @@ def test_what_is_no_p_value_is_refused(correct, p_values, error, got):
     with pytest.raises(error) as caught:
         correct(p_values)
     assert str(caught.value) == f"p_values must be a 1-D list or array of numbers in [0, 1], got {got}"
+
+
+def scipy_wilcoxon(d):
+    """In the normal approximation, whatever the number of differences is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return scipy.stats.wilcoxon(d, zero_method="pratt", method="approx")
+
+
+def with_one_pair_apart(a_pair, seed=0):
+    """30 pairs with a planted difference, and one pair of values of another size."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(1.0, 1.0, 30), rng.normal(0.0, 0.5, 30)
+    return np.append(a, a_pair[0]), np.append(b, a_pair[1])
+
+
+# the largest difference, one of 0, and one that is 0 but for rounding
+@pytest.mark.parametrize("a_pair", [(1e14, 0.0), (-1e14, 0.0), (1e14, 1e14), (1e14 * (0.1 + 0.2), 1e14 * 0.3)])
+def test_a_pair_of_large_values_leaves_the_other_pairs_their_ranks(a_pair):
+    a, b = with_one_pair_apart(a_pair)
+    d = a - b
+    d[-1] *= abs(d[-1]) > 1
+    expected = scipy_wilcoxon(d)
+    assert wilcoxon_test(a, b).p_value == pytest.approx(expected.pvalue, rel=1e-9)
+    moving = d[d != 0]
+    ranks = scipy.stats.rankdata(np.abs(moving))
+    assert effect_sizes(a, b).rank_biserial == pytest.approx(np.sign(moving) @ ranks / ranks.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e9, 1e12])
+def test_signs_of_small_differences_count_beside_a_large_one(size):
+    # exact: fractions, over all signs of 8 differences
+    rng = np.random.default_rng(3)
+    a, b = np.append(rng.integers(2, 9, 7) / 4.0, size), np.append(np.zeros(7), 0.0)
+    d = [Fraction(x) - Fraction(y) for x, y in zip(a.tolist(), b.tolist())]
+    expected = float(reference.exact_permutation_p(d))
+    assert expected < 0.1
+    assert permutation_test(a, b).p_value == expected
+
+
+def test_differences_that_are_equal_but_for_rounding_tie_and_others_do_not():
+    # 0.3 - 0.2 and 0.2 - 0.1, 0.9 - 0.8 and 0.1 - 0, 0.9 - 0.899 and 0.001 - 0 are one number each
+    a, b = [0.3, 0.2, 0.9, 0.1, 0.9, 0.001, 1e-9], [0.2, 0.1, 0.8, 0.0, 0.899, 0.0, 2e-9]
+    d = differences(np.array(a), np.array(b))
+    assert len(set(d[:4].tolist())) == len(set(d[4:6].tolist())) == 1
+    assert d == pytest.approx(np.array(a) - np.array(b), rel=1e-9)
+    # what the neighbouring floats are is one number for values of their own size only
+    small = differences(np.array([1.0, 1e-12, 2e-12]), np.array([0.0, 0.0, 0.0]))
+    assert small.tolist() == [1.0, 1e-12, 2e-12]
+    assert differences(np.array([0.1 + 0.2, 1e14]), np.array([0.3, 1e14 + 1])).tolist() == [0.0, 0.0]
+
+
+def test_ranks_are_those_of_scipy_on_values_of_all_sizes():
+    rng = np.random.default_rng(6)
+    for _ in range(200):
+        n = int(rng.integers(10, 60))
+        a, b = rng.normal(size=(2, n)) * 10.0 ** rng.uniform(-15, 15, n)
+        copied = rng.integers(0, n, 5)
+        b[copied] = a[copied]  # differences of 0
+        expected = scipy_wilcoxon(a - b)
+        assert wilcoxon_test(a, b).p_value == pytest.approx(expected.pvalue, rel=1e-9)
+        assert t_test(a, b).p_value == pytest.approx(scipy.stats.ttest_rel(a, b).pvalue, rel=1e-9)

@@ -109,3 +109,11 @@ class TestRandom(RecommenderContract):
         np.testing.assert_array_equal(
             self.all_scores(recommender), self.all_scores(Random(make_URM(), verbose=False).fit())
         )
+
+
+def test_counts_beyond_float32_do_not_tie(tiny_URM):
+    recommender = TopPop(tiny_URM, verbose=False).fit()
+    recommender.item_pop = (1 << 24) + np.arange(recommender.n_items)
+    ranking, scores = recommender.recommend(0, remove_seen_flag=False, return_scores=True)
+    assert ranking == list(range(recommender.n_items))[::-1]
+    assert np.array_equal(scores[0], recommender.item_pop)

@@ -138,7 +138,8 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             Threads of the CPU. If None, torch's own setting, but one for the torch engine where
             batch_size * num_factors <= 2^18. A second thread of the fused engine shuffles the ratings of the next
             epoch meanwhile, in 8 or 12 bytes for each of them; more than two are not used. The result of the fused
-            engine does not depend on their number; the last bits of the torch engine's may.
+            engine does not depend on their number; the last bits of the torch engine's may. In a forked process the
+            torch engine has one, since those of the process that it comes from are not there, and refuses more.
         random_seed : int >= 0, optional
             Decides the starting values and the order of the ratings; drawn afresh if None.
         evaluator_object : object with `evaluateRecommender`, optional
@@ -233,7 +234,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             )
 
     def _serve_best(self) -> None:
-        self._serve(self._best_model().factors, _engine=None, _current=None)
+        self._serve(_existing(self._best).factors, _engine=None, _current=None)
 
     def _start_engine(self, hyperparameters: Hyperparameters, engine: str, device: torch.device) -> None:
         seed = hyperparameters.random_seed
@@ -272,12 +273,16 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         factors = self._fold(parameters)
         if not all(np.isfinite(array).all() for array in factors):
             raise _diverged("the factors are no longer finite", engine.hyperparameters)
-        self._current = _Trained(parameters, factors)
-        self._serve(factors)
+        self._serve(factors, _current=_Trained(parameters, factors))
 
     def _update_best_model(self) -> None:
         # no copy is needed: the engine returns new arrays every time
         self._best = self._current
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle gets: in a validation the model that is being validated, and not the training."""
+        copied = self.__dict__.copy()
+        return {**copied, "_best": copied["_current"] or copied["_best"], "_current": None, "_engine": None}
 
     def _training_engine(self) -> Engine:
         if self._engine is None:
@@ -288,17 +293,14 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
     def model(self) -> FactorizationModel:
         """The trained torch module on the CPU, with the raw embeddings in `get_W()` and `get_H()`; a copy.
 
+        In a validation it is the model that is being validated.
+
         Raises
         ------
         RuntimeError
             Nothing was trained: before `fit`, and after `load_model`, since an archive holds the folded factors.
         """
-        return build_model(self._best_model().parameters, self.activation)
-
-    def _best_model(self) -> "_Trained":
-        if self._best is None:
-            raise RuntimeError("there is no trained module: call fit() first (an archive holds the folded factors)")
-        return self._best
+        return build_model(_existing(self._current or self._best).parameters, self.activation)
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
@@ -325,6 +327,12 @@ class _Trained(NamedTuple):
 
     parameters: Parameters
     factors: Factors
+
+
+def _existing(trained: _Trained | None) -> _Trained:
+    if trained is None:
+        raise RuntimeError("there is no trained module: call fit() first (an archive holds the folded factors)")
+    return trained
 
 
 def _warn_of_a_mismatch(hyperparameters: Hyperparameters, rating_range: NDArray[np.float64]) -> None:

@@ -1,5 +1,6 @@
 """Where torch computes: the device, by name or by rule, and the number of its threads."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,12 +38,27 @@ def _available_devices() -> list[str]:
     return devices
 
 
+def has_float64(device: torch.device) -> bool:
+    """Whether the device computes with float64, which Apple's does not."""
+    return device.type != "mps"
+
+
 def choose_threads(num_threads: int | None, batch_size: int, num_factors: int) -> int:
     """The CPU threads of a step: as asked for, else one for a small batch and torch's own setting for a larger one.
 
     A step of a small batch takes microseconds an operation. Threads that wait for each other there cost more than
-    they save, and many times more where another process needs their core.
+    they save, and many times more where another process needs their core. A forked process has one thread: it would
+    wait for ever for those that OpenMP has started in the process that it comes from.
+
+    Raises
+    ------
+    ValueError
+        More than one is asked for in a forked process.
     """
+    if _thread_setting.is_forked:
+        if num_threads not in (None, 1):
+            raise ValueError(f"num_threads must be 1 in a forked process with engine='torch', got {num_threads}")
+        return 1
     if num_threads is not None:
         return num_threads
     return 1 if batch_size * num_factors <= LARGEST_ONE_THREAD_BATCH else torch.get_num_threads()
@@ -55,9 +71,15 @@ class _SharedThreadSetting:
     """
 
     def __init__(self) -> None:
+        self.is_forked = False
         self.lock = threading.Lock()
         self.borrowers: set[object] = set()
         self.before = 0
+
+    def begin_in_forked_process(self) -> None:
+        """Forget the threads that were not forked, the one that may hold the lock among them."""
+        self.__init__()  # type: ignore[misc]
+        self.is_forked = True
 
     def borrow(self, borrower: object, num_threads: int) -> None:
         with self.lock:
@@ -74,6 +96,8 @@ class _SharedThreadSetting:
 
 
 _thread_setting = _SharedThreadSetting()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_thread_setting.begin_in_forked_process)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ cdef extern from "_fused_training.hpp" nogil:
         Vector* rows
         int32_t* slots
         Vector* sums
-        float* counts
+        int32_t* counts
         int32_t* touched
         Vector* linear
         const Vector* user_mask
@@ -82,7 +82,7 @@ def train_ratings(
     float[:, ::1] rows,
     int32_t[::1] slots,
     float[:, ::1] sums,
-    float[::1] counts,
+    int32_t[::1] counts,
     int32_t[::1] touched,
     float[::1] linear,
     const float[:, ::1] lanes,
@@ -108,7 +108,7 @@ def train_ratings(
     rows : (R, S) float32, updated; it starts at a multiple of 32 bytes, as do the other arrays of rows
     slots : (R,) int32, -1 between two batches
     sums : (C, L) float32, 0 between two batches
-    counts : (C,) float32, 0 between two batches
+    counts : (C,) int32, 0 between two batches
     touched : (C,) int32, work space
     linear : (S,) float32, updated
     lanes : (5, L) float32, from `_padded_rows.masks_and_penalties`

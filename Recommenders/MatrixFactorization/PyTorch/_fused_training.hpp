@@ -22,12 +22,13 @@
 enum OptimizerName { ADAGRAD, ADAM, RMSPROP, PLAIN_SGD };
 
 // A batch gives slots to the rows that it touches, in the order of their first ratings: to users from the front, to
-// items from the back. Between two batches every slot is -1, and sums and counts are 0.
+// items from the back. Between two batches every slot is -1, and sums and counts are 0. Between two calls of one batch
+// a caller may move sums out, and back before the last call.
 struct Training {
     Vector* rows;     // (n_users + n_items, stride): [parameters, states], each of `width` vectors; users, then items
     int32_t* slots;   // (n_users + n_items,)
     Vector* sums;     // (capacity, width): A
-    float* counts;    // (capacity,): n, kept where there are penalties
+    int32_t* counts;  // (capacity,): n, kept where there are penalties
     int32_t* touched; // (capacity,): the row of a slot
     Vector* linear;   // (stride,): [w, states]
     const Vector *user_mask, *user_penalty, *item_mask, *item_penalty, *linear_mask;  // (width,) each
@@ -46,6 +47,9 @@ namespace {
 
 constexpr int MAX_WIDTH = 129;  // vectors of 1,024 factors and three biases
 constexpr int CACHE_LINE = 64;  // bytes
+
+// Terms of a sum of floats, one after the other, that are off by some 5e-5 of it at the worst.
+constexpr int32_t MANY_TERMS = 1 << 12;
 
 inline void check(bool inside) {
 #if defined(RECSYS_MF_BOUNDS_CHECKS)
@@ -69,7 +73,7 @@ class Trainer {
     Vector* const rows;
     int32_t* const slots;
     Vector* const sums;
-    float* const counts;
+    int32_t* const counts;
     int32_t* const touched;
     const int32_t n_users, n_rows;
     const int32_t capacity;
@@ -191,19 +195,35 @@ class Trainer {
 
     ALWAYS_INLINE void step() {
         const Optimizer optimizer(++training.n_steps);
-        Vector linear_gradient[CAPACITY];
-        for (int v = 0; v < width(); ++v) linear_gradient[v] = Vector{};
         for (int32_t slot = 0; slot < users_end; ++slot)
             step_row(slot, optimizer, user_weight, training.user_penalty, [](int, Vector, Vector) {});
-        for (int32_t slot = items_begin; slot < capacity; ++slot)
-            step_row(slot, optimizer, item_weight, training.item_penalty, [&](int v, Vector q, Vector item_sums) {
-                linear_gradient[v] += q * item_sums;
-            });
-        for (int v = 0; v < width(); ++v)
-            descend(training.linear + v, linear_gradient[v] * training.linear_mask[v], optimizer);
+        double linear_sums[CAPACITY][LANES];
+        for (int v = 0; v < width(); ++v) std::fill(linear_sums[v], linear_sums[v] + LANES, 0.0);
+        for (int32_t begin = items_begin; begin < capacity;) {
+            const int32_t end = begin + std::min(capacity - begin, MANY_TERMS);
+            step_items(begin, end, optimizer, linear_sums);
+            begin = end;
+        }
+        for (int v = 0; v < width(); ++v) {
+            Vector gradient;
+            for (int lane = 0; lane < LANES; ++lane) gradient[lane] = static_cast<float>(linear_sums[v][lane]);
+            descend(training.linear + v, gradient * training.linear_mask[v], optimizer);
+        }
         load_weights();
         users_end = 0;
         items_begin = capacity;
+    }
+
+    // Adds their part of the linear layer's gradient to its sums.
+    ALWAYS_INLINE void step_items(int32_t begin, int32_t end, const Optimizer& optimizer,
+                                  double (*linear_sums)[LANES]) {
+        Vector part[CAPACITY];
+        for (int v = 0; v < width(); ++v) part[v] = Vector{};
+        for (int32_t slot = begin; slot < end; ++slot)
+            step_row(slot, optimizer, item_weight, training.item_penalty,
+                     [&](int v, Vector q, Vector item_sums) { part[v] += q * item_sums; });
+        for (int v = 0; v < width(); ++v)
+            for (int lane = 0; lane < LANES; ++lane) linear_sums[v][lane] += part[v][lane];
     }
 
     template <class SeeOldValues>
@@ -211,11 +231,12 @@ class Trainer {
                                 SeeOldValues see_old_values) {
         const int64_t id = touched[slot];
         slots[id] = -1;
+        const float count = penalized ? static_cast<float>(counts[slot]) : 0.0f;
         Vector *parameters = row(id), *row_sums = sums + static_cast<int64_t>(slot) * width();
         for (int v = 0; v < width(); ++v) {
             see_old_values(v, parameters[v], row_sums[v]);
             Vector gradient = weight[v] * row_sums[v];
-            if (penalized) gradient += counts[slot] * penalty[v] * parameters[v];
+            if (penalized) gradient += count * penalty[v] * parameters[v];
             descend(parameters + v, gradient, optimizer);
             row_sums[v] = Vector{};
         }

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
+from Recommenders.MatrixFactorization.PyTorch._device import torch_threads
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 
 
@@ -103,6 +104,7 @@ class FactorizationModel(nn.Module):
             item_bias=None if self.item_bias is None else _copy(self.item_bias.weight)[:, 0],
         )
 
+    @torch_threads(1)  # a copy: one thread does, and a forked process has no other
     @torch.no_grad()
     def write_parameters(self, parameters: Parameters) -> None:
         """Copy the values of numpy arrays into the parameters."""
@@ -137,6 +139,7 @@ def _table(n_rows: int, n_columns: int, sparse_gradients: bool) -> nn.Embedding:
     return table
 
 
+@torch_threads(1)
 def _copy(parameter: Tensor) -> NDArray[np.float32]:
     # .cpu() shares the memory of a tensor that is there already, and training would go on in the caller's array
     copy: NDArray[np.float32] = parameter.detach().cpu().clone().numpy()

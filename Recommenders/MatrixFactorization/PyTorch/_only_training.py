@@ -1,11 +1,13 @@
 """One training of a recommender at a time: two would share its engine, and the engine's arrays."""
 
-import threading
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_lock = threading.Lock()
-_in_training: set[int] = set()  # ids, which are unique while their objects live, as they do here
+# ids, which are unique while their objects live, as they do here; no lock, which a fork could leave locked
+_in_training: dict[int, object] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_training.clear)  # the trainings go on in the other process
 
 
 @contextmanager
@@ -17,11 +19,10 @@ def only_training_of(recommender: object) -> Iterator[None]:
     RuntimeError
         There is one.
     """
-    with _lock:
-        if id(recommender) in _in_training:
-            raise RuntimeError("another fit() of this recommender is under way")
-        _in_training.add(id(recommender))
+    training = object()
+    if _in_training.setdefault(id(recommender), training) is not training:
+        raise RuntimeError("another fit() of this recommender is under way")
     try:
         yield
     finally:
-        _in_training.discard(id(recommender))
+        _in_training.pop(id(recommender), None)

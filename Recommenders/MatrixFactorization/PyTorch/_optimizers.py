@@ -23,12 +23,15 @@ class RowOptimizer(torch.optim.Optimizer):
     ----------
     parameters : iterable of torch.nn.Parameter
     learning_rate : float > 0
+    long_sums : bool, default False
+        Whether a row may have so many terms in a table's gradient that they have to be summed in float64.
     """
 
     state_names: tuple[str, ...] = ()
 
-    def __init__(self, parameters: Iterable[Any], learning_rate: float) -> None:
+    def __init__(self, parameters: Iterable[Any], learning_rate: float, long_sums: bool = False) -> None:
         super().__init__(parameters, {"lr": learning_rate})
+        self.long_sums = long_sums
 
     def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
         """The step's direction, of the gradient's shape; `state` is of that shape too and is updated in place."""
@@ -57,7 +60,7 @@ class RowOptimizer(torch.optim.Optimizer):
             state = {name: memory[name] for name in self.state_names}
             parameter.sub_(self.direction(gradient, state, memory["step"]), alpha=learning_rate)
             return
-        gradient = gradient.coalesce()
+        gradient = gradient.double().coalesce().float() if self.long_sums else gradient.coalesce()
         rows = gradient.indices()[0]
         state = {name: memory[name].index_select(0, rows) for name in self.state_names}
         direction = self.direction(gradient.values(), state, memory["step"])

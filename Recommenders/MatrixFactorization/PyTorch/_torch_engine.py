@@ -11,8 +11,9 @@ import scipy.sparse as sps
 import torch
 from torch import Tensor
 
-from Recommenders.MatrixFactorization.PyTorch._device import choose_threads, torch_threads
+from Recommenders.MatrixFactorization.PyTorch._device import choose_threads, has_float64, torch_threads
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
+from Recommenders.MatrixFactorization.PyTorch._long_sums import rows_of_long_sums
 from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES, penalty
 from Recommenders.MatrixFactorization.PyTorch._model import build_model
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
@@ -53,7 +54,10 @@ class TorchEngine:
         self.device = device
         self._epochs = ShuffledEpochs(URM_train, random_seed, ahead=False)
         self.model = build_model(start, hyperparameters.activation, sparse_gradients=True).to(device)
-        self.optimizer = OPTIMIZERS[hyperparameters.sgd_mode](self.model.parameters(), hyperparameters.learning_rate)
+        has_long_sums = rows_of_long_sums(URM_train, hyperparameters.batch_size)[0].size > 0
+        self.optimizer = OPTIMIZERS[hyperparameters.sgd_mode](
+            self.model.parameters(), hyperparameters.learning_rate, long_sums=has_long_sums and has_float64(device)
+        )
         loss = hyperparameters.loss
         self.loss = LOSSES[loss] if isinstance(loss, str) else loss
 
@@ -67,7 +71,7 @@ class TorchEngine:
         records = self._epochs.records(epoch)
         n_ratings = len(records)
         users, items, ratings = (torch.from_numpy(column).to(self.device) for column in columns(records))  # (n,) each
-        exact = torch.float32 if self.device.type == "mps" else torch.float64  # MPS has no float64
+        exact = torch.float64 if has_float64(self.device) else torch.float32
         total = torch.zeros((), dtype=exact, device=self.device)
         with torch_threads(self.num_threads):
             for start in range(0, n_ratings, self.hyperparameters.batch_size):

@@ -196,3 +196,57 @@ def test_both_builds_agree(sgd_mode, monkeypatch):
         monkeypatch.setattr(_fused_engine, "train_ratings", module.train_ratings)
         results.append(trained("fused", URM, **settings))
     assert_near(results[1], results[0], tolerance=1e-5)
+
+
+def test_a_count_goes_on_beyond_2_to_the_24():
+    # all ratings are predicted exactly, so that the penalty alone moves q: by its count, with one penalty of 1 a rating
+    URM = sps.csr_matrix(np.full((4, 1), 2.0, dtype=np.float32))
+    settings = {"activation": "identity", "num_factors": 1, "use_bias": False, "sgd_mode": "sgd", "batch_size": 4}
+    _, start = make_engine("fused", URM, **settings)
+    start = start._replace(
+        user_factors=np.zeros((4, 1), np.float32), item_factors=np.ones((1, 1), np.float32), bias=np.float32(2)
+    )
+    engine, _ = make_engine("fused", URM, start, item_reg=0.5, learning_rate=1.0, **settings)
+    engine._counts[:] = 1 << 24  # ratings of the batch that came before
+    engine.run_epoch(1)
+    assert engine.parameters().item_factors[0, 0] == 1 - ((1 << 24) + 4)
+
+
+def summed_gradients(name, URM, batch_size, num_factors=1):
+    """What one epoch moves the parameters by, per unit of learning rate, from a start where every error is known."""
+    settings = {"activation": "identity", "num_factors": num_factors, "sgd_mode": "sgd", "batch_size": batch_size}
+    _, start = make_engine(name, URM, **settings)
+    start = start._replace(
+        user_factors=np.full_like(start.user_factors, 0.3), item_factors=np.full_like(start.item_factors, 0.7)
+    )
+    engine, _ = make_engine(name, URM, start, learning_rate=1.0, **settings)
+    engine.run_epoch(1)
+    return engine.parameters(), start
+
+
+@pytest.mark.parametrize("name", ["fused", "torch"])
+@pytest.mark.parametrize("turned", [False, True], ids=["item", "user"])
+def test_a_batch_with_many_ratings_of_one_row_sums_them_all(name, turned):
+    n = 1 << 18
+    URM = sps.csr_matrix(np.full((1, n) if turned else (n, 1), 0.1, dtype=np.float32))
+    parameters, start = summed_gradients(name, URM, n)
+    derivative = 2 * (0.3 * 0.7 + float(start.bias) - 0.1)  # of every rating's loss, by its score
+    biases = parameters.user_bias if turned else parameters.item_bias
+    factors, before = (parameters.user_factors, 0.3) if turned else (parameters.item_factors, 0.7)
+    other = 0.7 if turned else 0.3
+    assert biases[0] == pytest.approx(-n * derivative, rel=1e-4)
+    assert factors[0, 0] == pytest.approx(before - n * derivative * other, rel=1e-4)
+    assert parameters.bias == pytest.approx(float(start.bias) - n * derivative, rel=1e-4)
+    assert parameters.weight[0] == pytest.approx(1 - n * derivative * 0.21, rel=1e-4)
+
+
+def test_a_matrix_with_more_rows_than_the_kernel_counts_is_refused():
+    most = 2**31 - 2  # one more row would make a capacity of 2^31, which is negative as an int32
+    for shape in ((1, most - 1), (most // 2, most // 2)):
+        _fused_engine.check_size(shape, 10)
+    for shape in ((1, most), (most, 1), (most // 2, most // 2 + 1), (2**31, 2**31)):
+        with pytest.raises(ValueError, match=f"URM_train must have at most {most} users and items together, got "):
+            _fused_engine.check_size(shape, 10)
+    _fused_engine.check_size((1, 1), 1024)
+    with pytest.raises(ValueError, match="num_factors must be <= 1024, got 1025"):
+        _fused_engine.check_size((1, 1), 1025)

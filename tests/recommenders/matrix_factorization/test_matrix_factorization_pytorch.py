@@ -632,6 +632,43 @@ def test_a_copy_recommends_and_has_the_model(planted_URM, copy_of):
     np.testing.assert_array_equal(copied.model.get_W(), recommender.model.get_W())
 
 
+COPIES = pytest.mark.parametrize(
+    "copy_of", [copy.copy, copy.deepcopy, lambda original: pickle.loads(pickle.dumps(original))]
+)
+
+
+@COPIES
+@pytest.mark.parametrize(
+    "settings",
+    [{"num_threads": 2}, {"engine": "torch"}, {"loss": lambda prediction, rating: ((prediction - rating) ** 2).sum()}],
+)
+def test_a_copy_in_a_validation_serves_what_is_validated_and_does_not_train(planted_URM, copy_of, settings, tmp_path):
+    copies = []
+
+    class Copying(EvaluatorByEpoch):
+        def evaluateRecommender(self, recommender):
+            copied = copy_of(recommender)
+            assert_same(state(copied), state(recommender))
+            assert copied.recommend(range(10)) == recommender.recommend(range(10))
+            np.testing.assert_array_equal(copied.model.get_W(), recommender.model.get_W())
+            with pytest.raises(RuntimeError, match="only under way inside fit"):
+                copied._run_epoch(2)
+            copies.append((copied, state(recommender), recommender.model.get_W()))
+            return super().evaluateRecommender(recommender)
+
+    evaluator = Copying({1: 0.2, 2: 0.1, 3: 0.3})
+    recommender = fitted(planted_URM, epochs=3, evaluator_object=evaluator, validation_metric="MAP",
+                         validation_every_n=1, **settings)  # fmt: skip
+    expected = fitted(planted_URM, epochs=3, **settings)
+    assert_same(state(recommender), state(expected))  # the training took no notice
+    for copied, factors, embeddings in copies:
+        assert_same(state(copied), factors)
+        np.testing.assert_array_equal(copied.model.get_W(), embeddings)
+    assert not np.array_equal(copies[1][2], copies[0][2])
+    again = copies[0][0].fit(**{**FAST, "epochs": 3}, **settings)
+    assert_same(state(again), state(expected))
+
+
 def test_loading_forgets_the_training_before(planted_URM, tmp_path):
     fitted(planted_URM, epochs=1).save_model(tmp_path)
     stopping = {"evaluator_object": EvaluatorByEpoch({1: 0.1, 2: 0.2}), "validation_metric": "MAP"}
