@@ -265,7 +265,7 @@ class DataReader:
             return
         self._print("Unable to find data zip file. Downloading...")
         by_hand = places_of(remote.file_name, self.data_folder, self.DATASET_SUBFOLDER)
-        with tempfile.TemporaryDirectory(prefix="recsys_download_") as temporary:
+        with tempfile.TemporaryDirectory(prefix="recsys_download_", ignore_cleanup_errors=True) as temporary:
             target = by_hand[0].parent
             try:
                 target.mkdir(parents=True, exist_ok=True)

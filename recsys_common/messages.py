@@ -8,12 +8,14 @@ and nothing else. Ctrl-C goes through.
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
-from tqdm.auto import tqdm
-from tqdm.std import tqdm as text_tqdm
+# tqdm takes longer to load than many a data set: only a bar loads it. The first one is the best for this place, a
+# notebook's perhaps, which can be missing its widgets where the second one, made of text, is not.
+_BARS = ("tqdm.auto", "tqdm.std")
 
 
 def say(text: str, *, end: str = "\n", flush: bool = False) -> None:
@@ -28,12 +30,21 @@ def say(text: str, *, end: str = "\n", flush: bool = False) -> None:
         Whether it has to be seen at once.
     """
     is_written = False
-    with suppress(Exception), tqdm.external_write_mode():
+    with suppress(Exception), _bars_held_back():
         is_written = True
         _write(text + end, flush)
     # a bar that another program has left half made fails as it is cleared, or drawn again
     if not is_written:
         _write(text + end, flush)
+
+
+def _bars_held_back() -> AbstractContextManager[Any]:
+    """Clear the bars, and draw them again afterwards; where tqdm is not loaded there are none."""
+    for name in _BARS:
+        if name in sys.modules:
+            held_back: AbstractContextManager[Any] = sys.modules[name].tqdm.external_write_mode()
+            return held_back
+    return nullcontext()
 
 
 def _write(text: str, flush: bool) -> None:
@@ -86,10 +97,9 @@ class ProgressBar:
     def __init__(self, total: int, *, verbose: bool = True, **arguments: Any) -> None:
         self._bar: Any = None
         if verbose:
-            # a notebook's bar may be missing its widgets, where the one made of text is not
-            for kind in (tqdm, text_tqdm):
+            for name in _BARS:
                 with suppress(Exception):
-                    self._bar = kind(total=total, **arguments)
+                    self._bar = import_module(name).tqdm(total=total, **arguments)
                     break
 
     def __enter__(self) -> Self:

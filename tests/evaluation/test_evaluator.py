@@ -522,7 +522,7 @@ def test_return_per_user_must_be_true_or_false(hand_made):
 
 def test_a_progress_bar_comes_after_two_seconds(monkeypatch):
     bars = []
-    monkeypatch.setattr("recsys_common.messages.tqdm", lambda **arguments: bars.append(arguments))
+    monkeypatch.setattr("tqdm.auto.tqdm", lambda **arguments: bars.append(arguments))
     progress_bar(10, "user", "Evaluator", True)
     assert bars[0]["delay"] == 2.0 and bars[0]["total"] == 10
 

@@ -23,7 +23,7 @@ def test_times_are_in_the_largest_unit_that_is_at_least_one(seconds, expected):
 @pytest.mark.parametrize("verbose", [True, False])
 def test_there_is_a_bar_and_a_message_only_if_verbose(verbose, capsys, monkeypatch):
     bars = []
-    monkeypatch.setattr("recsys_common.messages.tqdm", lambda **arguments: bars.append(arguments))
+    monkeypatch.setattr("tqdm.auto.tqdm", lambda **arguments: bars.append(arguments))
     progress_bar(10, "user", "Name", verbose)
     assert len(bars) == verbose
     say(verbose, "Name", "done")

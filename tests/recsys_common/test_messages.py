@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import tqdm.auto
 
 from recsys_common import messages
 from recsys_common.messages import ProgressBar, say, warn
@@ -48,8 +49,8 @@ def failing(monkeypatch):
 
     def failing(fails_in):
         Failing.made = []
-        for name in ("tqdm", "text_tqdm"):
-            monkeypatch.setattr(messages, name, lambda **arguments: Failing(fails_in, **arguments))
+        for name in ("tqdm.auto.tqdm", "tqdm.std.tqdm"):
+            monkeypatch.setattr(name, lambda **arguments: Failing(fails_in, **arguments))
         return Failing.made
 
     return failing
@@ -67,6 +68,24 @@ def test_a_line_goes_to_the_output_of_the_moment(capsys):
     say("one")
     say("two", end="", flush=True)
     assert capsys.readouterr() == ("one\ntwo", "")
+
+
+def test_a_line_stands_above_a_bar(capsys):
+    with ProgressBar(3, desc="bar", mininterval=0) as bar:
+        bar.update()
+        capsys.readouterr()
+        say("line")
+        out, err = capsys.readouterr()
+    assert out == "line\n"
+    assert err.startswith("\r") and err.split("\r")[1].strip() == "" and "bar:  33%" in err  # cleared, drawn again
+
+
+def test_a_line_loads_no_tqdm(monkeypatch, capsys):
+    for name in messages._BARS:
+        monkeypatch.delitem(sys.modules, name)
+    say("line")
+    assert capsys.readouterr().out == "line\n"
+    assert not set(messages._BARS) & set(sys.modules)
 
 
 def test_a_line_that_cannot_be_printed_is_lost_and_nothing_else(break_console):
@@ -94,7 +113,7 @@ def test_a_line_is_printed_once_where_the_bars_cannot_be_cleared(monkeypatch, ca
     def fail(*arguments, **keywords):
         raise RuntimeError
 
-    monkeypatch.setattr(messages.tqdm, "external_write_mode", fail)
+    monkeypatch.setattr(tqdm.auto.tqdm, "external_write_mode", fail)
     say("once")
     assert capsys.readouterr().out == "once\n"
 
@@ -130,7 +149,7 @@ def test_a_notebooks_bar_without_widgets_is_one_of_text(monkeypatch, capsys):
     def no_widgets(**arguments):
         raise ImportError("IProgress not found")
 
-    monkeypatch.setattr(messages, "tqdm", no_widgets)
+    monkeypatch.setattr(tqdm.auto, "tqdm", no_widgets)
     use(ProgressBar(3, desc="name"))
     assert "name" in capsys.readouterr().err
 
@@ -205,5 +224,5 @@ def test_nothing_else_prints_warns_or_draws_bars():
 
 def test_messages_need_the_standard_library_and_tqdm_alone():
     nodes = ast.walk(ast.parse(Path(messages.__file__).read_text(encoding="utf-8")))
-    names = {name for node in nodes for name in imported(node)}
-    assert names - sys.stdlib_module_names == {"tqdm"}
+    assert {name for node in nodes for name in imported(node)} <= sys.stdlib_module_names
+    assert messages._BARS == ("tqdm.auto", "tqdm.std")
