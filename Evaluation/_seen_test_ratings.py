@@ -66,7 +66,10 @@ class SeenTestRatings:
 def count_common(URM_train: sps.csr_matrix, URM_test: sps.csr_matrix) -> int:
     """How many entries of URM_test are entries of URM_train too, both csr of one shape with columns in their range."""
     n_users, n_items = URM_test.shape
-    train_items, test_items = np.ascontiguousarray(URM_train.indices), np.ascontiguousarray(URM_test.indices)
+    # a matrix that was put together by hand can have two types of integers
+    train_items, test_items = (
+        np.ascontiguousarray(URM.indices, dtype=URM.indptr.dtype) for URM in (URM_train, URM_test)
+    )
     n_common = 0
     for start in range(0, n_users, _ROWS_A_CALL):
         rows = slice(start, start + _ROWS_A_CALL + 1)

@@ -302,6 +302,18 @@ def test_quiet_download_prints_nothing_and_other_one_shows_progress(
     assert "100%" in capfd.readouterr().err
 
 
+def test_every_attempt_has_a_bar_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = download_module._ByteBar()
+    for total in (400, 800):
+        bar.total = total
+        bar.update(200)
+    bar.reset()
+    bar.update(800)
+    bar.close()
+    lines = capsys.readouterr().err.rstrip("\n").split("\n")
+    assert len(lines) == 2 and " 50%" in lines[0] and "200/400" in lines[0] and "800/800" in lines[1]
+
+
 def test_a_download_outlives_its_messages(
     file_server: FileServer, tmp_path: Path, break_console: Callable[[], None]
 ) -> None:

@@ -136,4 +136,5 @@ def test_the_count_equals_scipys(train_dtype, test_dtype, rows_a_call, monkeypat
         shuffled.indices[part] = rng.permutation(shuffled.indices[part])
     for matrix, dtype in ((shuffled, train_dtype), (other, test_dtype)):
         matrix.indices, matrix.indptr = matrix.indices.astype(dtype), matrix.indptr.astype(dtype)
+    shuffled.indices = shuffled.indices.astype(np.int32)
     assert 0 < count_common(shuffled, other) == expected
