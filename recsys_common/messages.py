@@ -7,8 +7,8 @@ and nothing else. Ctrl-C goes through.
 
 import sys
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
@@ -39,10 +39,14 @@ def say(text: str, *, end: str = "\n", flush: bool = False) -> None:
 
 
 def _bars_held_back() -> AbstractContextManager[Any]:
-    """Clear the bars, and draw them again afterwards; where tqdm is not loaded there are none."""
+    """Clear the bars, and draw them again afterwards; where tqdm is not loaded there are none.
+
+    It does not wait for tqdm's lock: an interrupt in the midst of another program's bar leaves it taken for ever, and a
+    line that mingles with a bar is better than a thread that stands still.
+    """
     for name in _BARS:
         if name in sys.modules:
-            held_back: AbstractContextManager[Any] = sys.modules[name].tqdm.external_write_mode()
+            held_back: AbstractContextManager[Any] = sys.modules[name].tqdm.external_write_mode(nolock=True)
             return held_back
     return nullcontext()
 
@@ -98,7 +102,7 @@ class ProgressBar:
         self._bar: Any = None
         if verbose:
             for name in _BARS:
-                with suppress(Exception):
+                with suppress(Exception), _lock_given_back():
                     self._bar = import_module(name).tqdm(total=total, **arguments)
                     break
 
@@ -130,10 +134,25 @@ class ProgressBar:
         if self._bar is None:
             return
         try:
-            action(self._bar)
+            with _lock_given_back():
+                action(self._bar)
         except Exception:
             self._bar.disable = True  # so that it stays silent when it is deleted
             self._bar = None
+
+
+@contextmanager
+def _lock_given_back() -> Iterator[None]:
+    """Give tqdm's lock back to the bars of other threads, which an interrupt in the midst of a bar leaves taken."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        with suppress(Exception):
+            for lock in sys.modules["tqdm.std"].tqdm.get_lock().locks:
+                with suppress(Exception):  # one that is not held any more
+                    while True:
+                        lock.release()
+        raise
 
 
 def _short(value: Any) -> str:

@@ -2,6 +2,7 @@ import ast
 import inspect
 import io
 import sys
+import threading
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,6 +133,36 @@ def test_ctrl_c_goes_through_a_bar(failing, monkeypatch):
     monkeypatch.setattr(bar._bar, "update", lambda n_units: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         bar.update()
+
+
+def in_another_thread(action):
+    """Whether it ends, in a thread of its own."""
+    thread = threading.Thread(target=action, daemon=True)
+    thread.start()
+    thread.join(timeout=5)
+    return not thread.is_alive()
+
+
+def test_a_line_waits_for_no_lock_that_an_interrupt_has_left_taken(capsys):
+    with tqdm.auto.tqdm.get_lock():
+        assert in_another_thread(lambda: say("line"))
+    assert capsys.readouterr().out == "line\n"
+
+
+@pytest.mark.parametrize("where", ["made", "updated"])
+def test_an_interrupted_bar_leaves_no_lock_taken(where, monkeypatch):
+    def interrupt(*arguments, **keywords):
+        tqdm.auto.tqdm.get_lock().acquire()
+        raise KeyboardInterrupt
+
+    bar = ProgressBar(3)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(tqdm.auto.tqdm, "__init__" if where == "made" else "update", interrupt)
+        if where == "made":
+            ProgressBar(3)
+        bar.update()
+    assert in_another_thread(lambda: use(ProgressBar(3)))
+    bar.close()
 
 
 @pytest.mark.parametrize("fails_in", ["make", "update", "set_postfix", "reset", "close", None])
