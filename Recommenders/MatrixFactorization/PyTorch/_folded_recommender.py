@@ -7,14 +7,14 @@ import numpy as np
 import scipy.sparse as sps
 from numpy.typing import NDArray
 
-from recsys_common.messages import say
-from recsys_common.validation import check_bool, check_ids, check_pairs, check_sparse
 from Recommenders._model_archive import check_fitted, load_archive, save_archive
 from Recommenders._ranking import also_by
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._factor_archive import factor_archive, read_factors, read_prediction
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs
+from recsys_common.messages import say
+from recsys_common.validation import check_bool, check_ids, check_pairs, check_sparse
 
 
 class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
