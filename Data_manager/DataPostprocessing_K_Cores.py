@@ -11,6 +11,7 @@ from Data_manager._csr_cells import canonical_csr, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
+from recsys_common.messages import say
 from recsys_common.validation import check_bool, check_int
 
 
@@ -126,7 +127,7 @@ def _k_core(matrix: sps.csr_matrix, k_value: int, verbose: bool) -> tuple[npt.ND
         item_kept[items] = False
         user_degree = user_degree - np.bincount(users_of_item[items].indices, minlength=n_users)
         if verbose:
-            print(  # noqa: T201
+            say(
                 f"DataDenseSplit_K_Cores: Round {n_rounds}: removed {len(users)} users and {len(items)} items, "
                 f"{np.count_nonzero(user_kept)} and {np.count_nonzero(item_kept)} are left"
             )

@@ -3,7 +3,6 @@
 import json
 import os
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from Data_manager._dataset_cache import has_cache, read_cache, write_cache
 from Data_manager._dataset_manifest import Origin, StaleCache, dataset_in_force, describe_sources
 from Data_manager._download import RemoteFile, download, find_local, places_of
 from Data_manager.Dataset import Dataset
+from recsys_common.messages import say, warn
 from recsys_common.validation import check_bool
 
 DATA_FOLDER_VARIABLE = "RECSYS_DATA_FOLDER"
@@ -209,10 +209,9 @@ class DataReader:
             self._print("Preloaded data not found, reading from original files...")
             return None
         except Exception as error:  # whatever a damaged file leads to, the original files are the way out
-            warnings.warn(
+            warn(
                 f"{self.get_dataset_name()}: the data kept in '{folder}' cannot be used and is made anew from the "
                 f"original files. {type(error).__name__}: {error}",
-                UserWarning,
                 stacklevel=4,
             )
             return None
@@ -266,7 +265,7 @@ class DataReader:
             return
         self._print("Unable to find data zip file. Downloading...")
         by_hand = places_of(remote.file_name, self.data_folder, self.DATASET_SUBFOLDER)
-        with tempfile.TemporaryDirectory(prefix="recsys_download_") as temporary:
+        with tempfile.TemporaryDirectory(prefix="recsys_download_", ignore_cleanup_errors=True) as temporary:
             target = by_hand[0].parent
             try:
                 target.mkdir(parents=True, exist_ok=True)
@@ -280,14 +279,12 @@ class DataReader:
         if self._told_not_writable:
             return
         self._told_not_writable = True
-        warnings.warn(
+        warn(
             f"{self.get_dataset_name()}: the folder '{folder}' cannot be written ({error}); the data is not kept and "
             f"will be read anew each time. Choose another with data_folder or {DATA_FOLDER_VARIABLE}.",
-            UserWarning,
             stacklevel=2,
         )
 
     def _print(self, message: str) -> None:
         if self.verbose:
-            # at once, since two threads may have something to say
-            print(f"{self.get_dataset_name()}: {message}\n", end="")  # noqa: T201
+            say(f"{self.get_dataset_name()}: {message}")

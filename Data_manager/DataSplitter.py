@@ -1,7 +1,6 @@
 """What the splitters of the data sets have in common."""
 
 import os
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +18,7 @@ from Data_manager._split_verification import verify_partition
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
 from Data_manager.export_split import export_split
+from recsys_common.messages import say, warn
 from recsys_common.validation import check_bool, check_int
 
 DATASET_FINGERPRINT = "dataset_fingerprint"
@@ -128,9 +128,11 @@ class DataSplitter(SplitAccess):
             split = self._load_saved(folder, dataset, fingerprint)
         if split is None:
             split = self._make(dataset, fingerprint)
+            self._become(split)  # before it is saved: what is said of that can be an error
             if folder is not None:
                 self._save(split, folder)
-        self._become(split)
+        else:
+            self._become(split)
         if self.verbose:
             self.get_statistics_URM()
             self.get_statistics_ICM()
@@ -153,19 +155,19 @@ class DataSplitter(SplitAccess):
         """Print the numbers of users and items, and the interactions and density of each part."""
         self._loaded()
         name, dataset_name = type(self).__name__, self.dataReader_object.get_dataset_name()
-        print(parts_block(name, dataset_name, self.SPLIT_URM_DICT, self._quotas()))  # noqa: T201
+        say(parts_block(name, dataset_name, self.SPLIT_URM_DICT, self._quotas()))
 
     def get_statistics_ICM(self) -> None:
         """Print a line for each ICM, or nothing."""
         self._loaded()
         if self.SPLIT_ICM_DICT:
-            print(features_block("ICM", self.SPLIT_ICM_DICT))  # noqa: T201
+            say(features_block("ICM", self.SPLIT_ICM_DICT))
 
     def get_statistics_UCM(self) -> None:
         """Print a line for each UCM, or nothing."""
         self._loaded()
         if self.SPLIT_UCM_DICT:
-            print(features_block("UCM", self.SPLIT_UCM_DICT))  # noqa: T201
+            say(features_block("UCM", self.SPLIT_UCM_DICT))
 
     def export_split(self, folder: str | os.PathLike[str], format: str = "csv") -> None:
         """Write the parts as text files with the original ids; see `Data_manager.export_split.export_split`."""
@@ -229,7 +231,7 @@ class DataSplitter(SplitAccess):
         except Exception as error:  # whatever a damaged file leads to, a new split is the way out
             why = f"the split saved in '{folder}' cannot be used. {error}"
             self._check_not_forbidden(why, error)
-            warnings.warn(f"{type(self).__name__}: {why}. It is made anew.", UserWarning, stacklevel=3)
+            warn(f"{type(self).__name__}: {why}. It is made anew.", stacklevel=3)
         return None
 
     def _check_not_forbidden(self, why: str, error: Exception | None = None) -> None:
@@ -286,9 +288,8 @@ class DataSplitter(SplitAccess):
         try:
             write_split(folder, self._file_suffix(), split)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}: the folder '{folder}' cannot be written ({error}); the split is not kept.",
-                UserWarning,
                 stacklevel=3,
             )
         else:
@@ -296,4 +297,4 @@ class DataSplitter(SplitAccess):
 
     def _print(self, message: str) -> None:
         if self.verbose:
-            print(f"{type(self).__name__}: {message}")  # noqa: T201
+            say(f"{type(self).__name__}: {message}")

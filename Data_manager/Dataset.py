@@ -18,6 +18,7 @@ from Data_manager._statistics import features_line, gini_index, interactions_blo
 from Data_manager._statistics_plot import plot_statistics
 from Data_manager.data_consistency_check import assert_implicit_data, assert_URM_ICM_mapper_consistency
 from Recommenders._atomic_file import atomic_path
+from recsys_common.messages import say
 from recsys_common.validation import check_bool
 
 __all__ = ["Dataset", "gini_index"]
@@ -163,12 +164,12 @@ class Dataset(DatasetAccess):
     def print_statistics(self) -> None:
         """Print sizes, densities, profile lengths and the Gini index of URM_all, and a line for each ICM and UCM."""
         URM_all = find("URM_name", self.AVAILABLE_URM, "URM_all")
-        print(interactions_block(self.DATASET_NAME, URM_all))  # noqa: T201
+        say(interactions_block(self.DATASET_NAME, URM_all))
         for kind, matrices in (("ICM", self.AVAILABLE_ICM), ("UCM", self.AVAILABLE_UCM)):
             for name, matrix in matrices.items():
-                print(features_line(kind, name, matrix))  # noqa: T201
+                say(features_line(kind, name, matrix))
             if matrices:
-                print("\n")  # noqa: T201
+                say("\n")
 
     def plot_statistics(self, path: str | os.PathLike[str]) -> None:
         """Draw popularity of the items, values of the interactions and lengths of the profiles in one picture.
@@ -282,6 +283,6 @@ class Dataset(DatasetAccess):
         self._become(Dataset._of_parts(**without_items_and_users(self._arguments(), items_to_remove, users_to_remove)))
         if verbose:
             for name in self.AVAILABLE_ICM:
-                print(f"Dataset: Removing items from {name}")  # noqa: T201
+                say(f"Dataset: Removing items from {name}")
             for name in self.AVAILABLE_UCM:
-                print(f"Dataset: Removing users from {name}")  # noqa: T201
+                say(f"Dataset: Removing users from {name}")

@@ -12,6 +12,7 @@ from typing import Any
 from Data_manager._file_hash import hash_of_file
 from Data_manager._zip_members import ZipError, check_complete_zip
 from Recommenders._atomic_file import atomic_path
+from recsys_common.messages import ProgressBar
 
 MIRROR_VARIABLE = "RECSYS_DATA_MIRROR"
 
@@ -132,7 +133,8 @@ def download(remote: RemoteFile, target_folder: Path, by_hand: list[Path], *, ve
             for address in addresses:
                 notify(f"Downloading: {address}")
                 notify(f"In folder: {target_folder}")
-                reason = fetch(address, temporary, partial(_check_content, md5=remote.md5), verbose, notify)
+                progress = _ByteBar() if verbose else False
+                reason = fetch(address, temporary, partial(_check_content, md5=remote.md5), progress, notify)
                 if reason is None:
                     break
                 failures[address] = reason
@@ -149,6 +151,36 @@ def download(remote: RemoteFile, target_folder: Path, by_hand: list[Path], *, ve
     return target
 
 
+class _ByteBar:
+    """A progress bar in the form that pooch takes; pooch's own would end a download where it cannot be shown."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._bar: ProgressBar | None = None
+
+    @property
+    def total(self) -> int:
+        """Bytes of the file; it is set at the start of each attempt, which has a bar of its own."""
+        return self._total
+
+    @total.setter
+    def total(self, n_bytes: int) -> None:
+        self.close()
+        self._total, self._bar = n_bytes, ProgressBar(n_bytes, unit="B", unit_scale=True)
+
+    def update(self, n_bytes: int) -> None:
+        if self._bar is not None:
+            self._bar.update(n_bytes)
+
+    def reset(self) -> None:
+        if self._bar is not None:
+            self._bar.reset()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
 class WrongContentError(Exception):
     """What a server sent is not the file."""
 
@@ -163,8 +195,8 @@ def fetch(address: str, path: Path, check: Callable[[Path], None], progress: Any
         Written over.
     check : callable
         Raises WrongContentError if the file at the path is not what it should be.
-    progress : bool or object
-        Whether to show a progress bar, or one in the form that pooch takes.
+    progress : object or False
+        A progress bar in the form that pooch takes, or none.
     notify : callable
         Is told what went wrong with each attempt.
 

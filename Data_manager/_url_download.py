@@ -9,6 +9,7 @@ from time import monotonic
 
 from Data_manager._download import check_hash, fetch
 from Recommenders._atomic_file import atomic_path
+from recsys_common.messages import say
 from recsys_common.validation import check_bool
 
 
@@ -29,7 +30,7 @@ class _Progress:
         seconds = monotonic() - self._start
         n_bytes = min(self.n_bytes, self.total) if self.total > 0 else self.n_bytes
         percent = f"{100 * n_bytes / self.total:.2f}%, " if self.total > 0 else ""
-        print(  # noqa: T201
+        say(
             f"\rDataReader: Downloaded {percent}{n_bytes / 2**20:.2f} MB, "
             f"{n_bytes / 1024 / max(seconds, 1e-3):.0f} KB/s, {seconds:.0f} seconds passed",
             end="",
@@ -37,7 +38,7 @@ class _Progress:
         )
 
     def close(self) -> None:
-        print()  # noqa: T201
+        say("")
 
 
 _progress = _Progress()
@@ -107,8 +108,8 @@ def download_from_URL(
         raise ValueError(f"file_name must be a name without folders, got {file_name!r}")
     target = Path(folder_path).expanduser() / file_name
     if verbose:
-        print(f"Downloading: {URL}")  # noqa: T201
-        print(f"In folder: {target.parent}")  # noqa: T201
+        say(f"Downloading: {URL}")
+        say(f"In folder: {target.parent}")
     with atomic_path(target) as temporary:
         reason = fetch(
             URL,

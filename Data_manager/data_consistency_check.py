@@ -12,6 +12,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._id_index import IdIndex
+from recsys_common.messages import say
 from recsys_common.validation import check_sparse, check_structure
 
 
@@ -35,7 +36,7 @@ def assert_implicit_data(URM_list: Iterable[sps.csr_matrix], *, verbose: bool = 
         if others.size > 0:
             raise ValueError(f"matrix {position} of implicit data must be of ones only, got {others[0]}")
     if verbose:
-        print("Assertion implicit data: Passed")  # noqa: T201
+        say("Assertion implicit data: Passed")
 
 
 def _pattern(matrix: sps.csr_matrix) -> sps.csr_matrix:

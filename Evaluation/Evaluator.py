@@ -1,6 +1,5 @@
 """Evaluators of rankings: recommend to every test user, compare with the test ratings, at several cutoffs at once."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from Evaluation._metric_table import EvaluatorMetrics
 from Evaluation._protocols import RankingRecommender
 from Evaluation._rankings import ArrayRankings, ListRankings, Rankings, faster_form
 from Evaluation._report import result_string
+from recsys_common.messages import warn
 from recsys_common.validation import check_sparse, refuse
 
 __all__ = ["Evaluator", "EvaluatorHoldout", "EvaluatorMetrics", "EvaluatorNegativeItemSample", "get_result_string_df"]
@@ -165,7 +165,7 @@ class EvaluatorNegativeItemSample(Evaluator):
             n_seen = negative.multiply(URM_train[users].astype(bool)).nnz
             if n_seen > 0:
                 message = f"{n_seen} of {negative.nnz} negative items are in the training data and are not ranked"
-                warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=4)
+                warn(f"{self.EVALUATOR_NAME}: {message}", stacklevel=4)
 
     def _rankings(self, recommender: RankingRecommender) -> Rankings:
         flags = {"remove_seen_flag": self.exclude_seen, "remove_custom_items_flag": self.ignore_items_flag}

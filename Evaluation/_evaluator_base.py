@@ -1,7 +1,6 @@
 """What the evaluators of rankings share: whom to evaluate, on what, block by block into one table of metrics."""
 
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any, Literal, overload
 
@@ -18,8 +17,10 @@ from Evaluation._per_user import PerUserValues
 from Evaluation._protocols import RankingRecommender
 from Evaluation._rankings import Rankings, training_matrix, users_at_once
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
+from Evaluation._seen_test_ratings import SeenTestRatings
 from Evaluation._validation import check_cutoff_list, check_methods, check_same_shape
 from Evaluation.ranking_batch import RankingBatch
+from recsys_common.messages import warn
 from recsys_common.validation import check_bool, check_distinct_ids, check_int, check_sparse, refuse
 
 Objects = dict[int, dict[EvaluatorMetrics, _Metrics_Object]]
@@ -116,11 +117,12 @@ class Evaluator:
             URM_test.eliminate_zeros()
         self.URM_test = URM_test
         self.users_to_evaluate = self._select_users(ignore_users is not None)
+        self._seen = SeenTestRatings(self.EVALUATOR_NAME, self.URM_test)
         self._setup = MetricsSetup(self.URM_test, self.ignore_items_ID, self.ignore_users_ID, self.diversity_object)
         if self.max_cutoff > self.n_items:
             longer = [cutoff for cutoff in self.cutoff_list if cutoff > self.n_items]
             message = f"the catalogue has {self.n_items} items, so the lists are shorter than the cutoffs {longer}"
-            warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=3)
+            warn(f"{self.EVALUATOR_NAME}: {message}", stacklevel=3)
 
     @property
     def users_to_evaluate(self) -> list[np.int64]:
@@ -204,6 +206,12 @@ class Evaluator:
             Index (user, cutoff), float64, a column for each of the metrics that are a mean over users of a value that
             a user has by the user's hits or scores; their means over users are the columns of results_df. F1 is none.
 
+        Warns
+        -----
+        UserWarning
+            Before the evaluation: test interactions are in the training matrix, once for each training matrix; there is
+            no user to evaluate.
+
         Raises
         ------
         TypeError
@@ -218,10 +226,11 @@ class Evaluator:
         URM_train = training_matrix(recommender_object)
         check_same_shape(recommender_object, URM_train.shape, self.URM_test.shape)
         self._check_train(URM_train)
+        self._seen.warn_of(URM_train, is_checked=True, stacklevel=2)
         held_out = self._held_out
         if held_out.n_users == 0:
             message = "No users had a sufficient number of relevant items"
-            warnings.warn(f"{self.EVALUATOR_NAME}: {message}", UserWarning, stacklevel=2)
+            warn(f"{self.EVALUATOR_NAME}: {message}", stacklevel=2)
 
         objects = self._setup.metric_objects(self.metrics, self.cutoff_list, URM_train)
         per_user = PerUserValues(objects) if return_per_user else None

@@ -1,9 +1,8 @@
 """What the evaluators say and how: one prefix, one format of the result, silence on demand."""
 
-from typing import Any
-
 import pandas as pd
-from tqdm.auto import tqdm
+
+from recsys_common import messages
 
 _UNITS = (("sec", 1.0), ("min", 60.0), ("hour", 60.0), ("day", 24.0), ("year", 365.0))
 
@@ -21,15 +20,12 @@ def seconds_to_biggest_unit(seconds: float) -> tuple[float, str]:
 def say(verbose: bool, name: str, message: str) -> None:
     """Print `<name>: <message>` above any progress bar, or nothing."""
     if verbose:
-        tqdm.write(f"{name}: {message}")
+        messages.say(f"{name}: {message}")
 
 
-def progress_bar(total: int, unit: str, name: str, verbose: bool) -> "tqdm[Any]":
+def progress_bar(total: int, unit: str, name: str, verbose: bool) -> messages.ProgressBar:
     """One bar for the blocks of an evaluation, gone when it ends, never there if that is within two seconds."""
-    bar: tqdm[Any] = tqdm(
-        total=total, unit=unit, unit_scale=True, desc=name, leave=False, delay=2.0, disable=not verbose
-    )
-    return bar
+    return messages.ProgressBar(total, unit=unit, unit_scale=True, desc=name, leave=False, delay=2.0, verbose=verbose)
 
 
 def result_string(table: pd.DataFrame, n_decimals: int = 7) -> str:

@@ -6,6 +6,10 @@ ctypedef fused index:
     int32_t
     int64_t
 
+ctypedef fused test_index:
+    int32_t
+    int64_t
+
 
 def count_columns(const index[::1] columns, int64_t[::1] counts):
     """Add how many entries every column has. Equivalent to `counts += np.bincount(columns, minlength=counts.size)`.
@@ -43,3 +47,34 @@ def mean_over_rows(const index[::1] indptr, const index[::1] columns, const doub
             for j in range(indptr[row], indptr[row + 1]):
                 total += weights[columns[j]]
             means[row] = total / (indptr[row + 1] - indptr[row]) if indptr[row + 1] > indptr[row] else 0.0
+
+
+def count_common(
+    const index[::1] indptr, const index[::1] columns,
+    const test_index[::1] test_indptr, const test_index[::1] test_columns, int32_t[::1] marks,
+):
+    """Number of entries of a csr matrix that are entries of another one of the same shape too.
+
+    Equivalent to `(other.astype(bool).multiply(test.astype(bool))).nnz`. Only the rows are read that have test entries.
+
+    Parameters
+    ----------
+    indptr, test_indptr : (n_rows + 1,) int32 or int64; n_rows < 2^31
+    columns, test_columns : the entries of the matrices, of the type of their indptr, in 0..n_columns-1, in any order;
+        those of test without repetition in a row
+    marks : (n_columns,) int32, zeros, written over
+    """
+    cdef Py_ssize_t row, j
+    cdef int32_t mark
+    cdef int64_t n_common = 0
+
+    with nogil:
+        for row in range(indptr.shape[0] - 1):
+            if test_indptr[row] == test_indptr[row + 1]:
+                continue
+            mark = <int32_t> (row + 1)
+            for j in range(indptr[row], indptr[row + 1]):
+                marks[columns[j]] = mark
+            for j in range(test_indptr[row], test_indptr[row + 1]):
+                n_common += marks[test_columns[j]] == mark
+    return n_common

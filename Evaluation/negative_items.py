@@ -5,13 +5,13 @@ or drawn it before. Which items count then follows successive sampling without r
 that would take many draws an item, the rest of a user's items is drawn at once, by the same law.
 """
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sps
 
+from recsys_common.messages import warn
 from recsys_common.validation import check_bool, check_int, check_sparse
 
 # ratings and draws of the users that are treated together; a dozen arrays of them are alive at once, of up to 8 bytes
@@ -115,7 +115,7 @@ def _warn_of_short_users(n_drawn: np.ndarray, n_negatives: int) -> None:
     if short.size > 0:
         users = f"{short.size} of {n_drawn.size} test users"
         message = f"{users} have fewer than {n_negatives} items to draw from, the fewest {short.min()}"
-        warnings.warn(f"sample_negative_items: {message}", UserWarning, stacklevel=3)
+        warn(f"sample_negative_items: {message}", stacklevel=3)
 
 
 class _Block:

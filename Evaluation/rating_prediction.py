@@ -5,11 +5,13 @@ from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sps
 
 from Evaluation._protocols import RatingRecommender
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
+from Evaluation._seen_test_ratings import SeenTestRatings
 from Evaluation._validation import check_methods, check_same_shape
-from recsys_common.validation import check_bool, check_sparse, refuse
+from recsys_common.validation import check_bool, check_sparse, is_sparse, refuse
 
 # 16 MB of ids and predictions
 _RATINGS_AT_ONCE = 1 << 19
@@ -56,6 +58,7 @@ class EvaluatorRatingPrediction:
         if self.URM_test.nnz == 0:
             raise refuse(ValueError, "URM_test", "a sparse matrix with at least one rating", "none")
         self.n_users, self.n_items = self.URM_test.shape
+        self._seen = SeenTestRatings(self.EVALUATOR_NAME, self.URM_test)
 
     def get_metric_names(self) -> list[str]:
         """The columns of a result."""
@@ -95,6 +98,12 @@ class EvaluatorRatingPrediction:
             own test ratings, float64. Their means over users are not those of the table, where each rating counts the
             same.
 
+        Warns
+        -----
+        UserWarning
+            Before the evaluation: test interactions are in the training matrix, where the recommender has a `URM_train`
+            or `get_URM_train()`; once for each training matrix.
+
         Raises
         ------
         TypeError
@@ -105,6 +114,9 @@ class EvaluatorRatingPrediction:
         check_bool("return_per_user", return_per_user)
         check_methods(recommender_object, ["predict"])
         self._check_shape(recommender_object)
+        URM_train = _training_matrix(recommender_object)
+        if URM_train is not None and URM_train.shape == self.URM_test.shape:
+            self._seen.warn_of(URM_train, is_checked=False, stacklevel=2)
         start = time.perf_counter()
         squared, absolute = self._sums_of_errors(recommender_object)
         elapsed, unit = seconds_to_biggest_unit(time.perf_counter() - start)
@@ -165,3 +177,12 @@ class EvaluatorRatingPrediction:
             got = f"{predictions[k]} for user {users[k]}, item {items[k]}"
             raise refuse(ValueError, "predictions", "finite", got)
         return predictions
+
+
+def _training_matrix(recommender: Any) -> sps.csr_matrix | None:
+    """The training ratings of a recommender that has them; those of the framework have them without a copy."""
+    matrix: Any = getattr(recommender, "URM_train", None)
+    if matrix is None and callable(getattr(recommender, "get_URM_train", None)):
+        matrix = recommender.get_URM_train()
+    # a csr matrix around the same arrays is known again as the one of the evaluation before
+    return matrix.tocsr() if is_sparse(matrix) else None

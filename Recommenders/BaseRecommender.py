@@ -9,6 +9,7 @@ import scipy.sparse as sps
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
 from Recommenders._threads import check_num_threads
 from Recommenders._top_k import as_lists, top_k
+from recsys_common.messages import say
 from recsys_common.validation import (
     check_bool,
     check_entries,
@@ -76,7 +77,7 @@ class BaseRecommender:
     def _print(self, string: str) -> None:
         """Print a message with the recommender's name before it, if verbose."""
         if self.verbose:
-            print(f"{self.RECOMMENDER_NAME}: {string}")  # noqa: T201
+            say(f"{self.RECOMMENDER_NAME}: {string}")
 
     def fit(self) -> Self:
         """Learn from the URM; here there is nothing to learn."""

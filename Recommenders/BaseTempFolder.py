@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from Recommenders.Recommender_utils import get_unique_temp_folder
+from recsys_common.messages import warn
 
 
 class BaseTempFolder:
@@ -38,7 +39,13 @@ class BaseTempFolder:
         return folder
 
     def _clean_temp_folder(self, temp_file_folder: str) -> None:
-        """Delete the folder with all that is in it, unless the user named it."""
+        """Delete the folder with all that is in it, unless the user named it; where that fails, warn.
+
+        It comes at the end of a training, which is not lost by a file that another program has open.
+        """
         if temp_file_folder in self._default_temp_folders and Path(temp_file_folder).is_dir():
-            shutil.rmtree(temp_file_folder)
             self._default_temp_folders.discard(temp_file_folder)
+            try:
+                shutil.rmtree(temp_file_folder)
+            except OSError as error:
+                warn(f"the temporary folder '{temp_file_folder}' cannot be deleted: {error}", stacklevel=2)

@@ -8,6 +8,7 @@ from Recommenders._archive_names import archive_path, check_folder
 from Recommenders._archive_reader import read_archive
 from Recommenders._archive_writer import json_not_serializable_handler, plan_members, write_members
 from Recommenders._atomic_file import atomic_path
+from recsys_common.messages import say
 from recsys_common.validation import check_bool, check_int
 
 __all__ = ["DataIO", "json_not_serializable_handler"]
@@ -127,5 +128,5 @@ class DataIO:
 
     def _notice(self, message: str) -> None:
         if not self._notice_given and self._verbose:
-            print(f"DataIO: {message}")  # noqa: T201
+            say(f"DataIO: {message}")
         self._notice_given = True

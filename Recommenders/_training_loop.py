@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
-from tqdm.auto import tqdm
 
+from recsys_common.messages import ProgressBar, say
 from recsys_common.validation import check_bool, check_int
 
 
@@ -114,6 +114,8 @@ def check_early_stopping_keywords(keywords: Mapping[str, Any], fit: Callable[...
     ------
     TypeError
         A keyword is unknown.
+    ValueError
+        `stop_on_validation` is asked for and no evaluator is named. None may be, as a search does that has none.
     """
     own = [name for name, p in inspect.signature(fit).parameters.items() if p.kind is not p.VAR_KEYWORD]
     for_stopping = [field.name for field in fields(EarlyStopping) if field.name not in ("epochs_max", "algorithm_name")]
@@ -123,12 +125,15 @@ def check_early_stopping_keywords(keywords: Mapping[str, Any], fit: Callable[...
                 f"fit() has no argument {name!r}; its arguments are {', '.join(own)} and, for early stopping, "
                 f"{', '.join(for_stopping)}"
             )
+    stops = check_bool("stop_on_validation", keywords.get("stop_on_validation", False))
+    if stops and "evaluator_object" not in keywords:
+        raise ValueError("evaluator_object must be given together with stop_on_validation=True, got none")
 
 
 class TrainingHistory:
     """Mix-in with the getter of what the loop recorded."""
 
-    _training_history: pd.DataFrame | None = None
+    _training_history: list[dict[str, Any]] | None = None  # the rows
 
     def get_training_history(self) -> pd.DataFrame | None:
         """One row an epoch of the last training; None before any.
@@ -140,7 +145,8 @@ class TrainingHistory:
             and others), `seconds` (float, the epoch's training time without its validation), then the evaluator's
             metrics at its first cutoff (NaN where the epoch was not validated).
         """
-        return None if self._training_history is None else self._training_history.copy()
+        # made when it is asked for: a training does not fail by its table
+        return None if self._training_history is None else pd.DataFrame(self._training_history)
 
 
 def run_training(recommender: Any, settings: EarlyStopping) -> None:
@@ -172,12 +178,7 @@ class _TrainingRun:
         self.report: Mapping[str, float] = {}
         self.history: list[dict[str, Any]] = []
         self.summary: list[pd.DataFrame] = []
-        self.bar: Any = tqdm(
-            total=settings.epochs_max,
-            desc=settings.algorithm_name,
-            unit="epoch",
-            disable=not self.verbose,
-        )
+        self.bar = ProgressBar(settings.epochs_max, desc=settings.algorithm_name, unit="epoch", verbose=self.verbose)
 
     def run(self) -> None:
         recommender = self.recommender
@@ -198,7 +199,7 @@ class _TrainingRun:
             raise
         finally:
             self.bar.close()
-            recommender._training_history = pd.DataFrame(self.history) if self.history else None
+            recommender._training_history = self.history or None
 
     def _run_epochs(self) -> str:
         """Run the epochs; returns why they ended, for the line that is printed."""
@@ -222,11 +223,11 @@ class _TrainingRun:
 
     def _show_progress(self) -> None:
         """Write the epoch's last figure, and the best validation so far with its epoch, behind the bar."""
-        shown = {name: f"{value:.4f}" for name, value in list(self.report.items())[-1:]}
+        shown: dict[str, Any] = dict(list(self.report.items())[-1:])
         best = self.recommender.best_validation_metric
         if best is not None:
             shown["best"] = f"{best:.4f} (epoch {self.recommender.epochs_best})"
-        self.bar.set_postfix(shown, refresh=False)  # the bar draws itself, some times a second
+        self.bar.show(shown)
 
     def _is_validated(self, epoch: int) -> bool:
         settings = self.settings
@@ -292,4 +293,4 @@ class _TrainingRun:
             line += f"Best value for '{self.settings.validation_metric}' at epoch {epochs_best} is {best:.4f}. "
             if epochs_best == self.settings.epochs_max and len(self.summary) > 1:
                 line += "It was still improving: more epochs may be better. "
-        tqdm.write(f"{self.settings.algorithm_name}: {line}Elapsed time {seconds:.2f} sec")
+        say(f"{self.settings.algorithm_name}: {line}Elapsed time {seconds:.2f} sec")

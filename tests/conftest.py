@@ -1,12 +1,16 @@
 """Data that the tests share: small matrices whose right answer is known."""
 
+import io
 import os
 import signal
+import sys
+import traceback
 from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.sparse as sps
+import tqdm.notebook
 
 REAL_DATA_FOLDER = os.environ.get("RECSYS_DATA_FOLDER")
 
@@ -74,3 +78,57 @@ def movielens_folder() -> Path:
     if not (Path(REAL_DATA_FOLDER) / "ml-100k.zip").is_file():
         pytest.fail(f"there is no ml-100k.zip in the folder that RECSYS_DATA_FOLDER names, {REAL_DATA_FOLDER}")
     return Path(REAL_DATA_FOLDER)
+
+
+@pytest.fixture
+def half_made_bar(monkeypatch):
+    """What a notebook without ipywidgets holds after a cell in which a bar of tqdm.notebook failed."""
+    monkeypatch.setattr(tqdm.notebook, "IProgress", None)
+    try:
+        tqdm.notebook.tqdm(range(3))
+    except ImportError as error:
+        yield error  # its traceback holds the bar, as a notebook holds the traceback
+        _disable_bars(error)
+
+
+def _disable_bars(error: BaseException) -> None:
+    """Keep the bars in the frames of a traceback silent when they are deleted."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if isinstance(frame.f_locals.get("self"), tqdm.notebook.tqdm):
+            frame.f_locals["self"].disable = True
+
+
+class BrokenPipe:
+    """A stream that no one reads any more."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    def flush(self) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+@pytest.fixture(params=["none", "closed", "broken pipe", "ascii", "half-made bar"])
+def break_console(request, monkeypatch):
+    """A function: from now on the output and the error stream fail, or bars do.
+
+    It is for the test to call: between a fixture and its test, pytest sets the streams anew.
+    """
+
+    def break_console():
+        for name in ("stdout", "stderr"):
+            closed = io.StringIO()
+            closed.close()
+            streams = {
+                "none": None,
+                "closed": closed,
+                "broken pipe": BrokenPipe(),
+                "ascii": io.TextIOWrapper(io.BytesIO(), encoding="ascii"),
+            }
+            monkeypatch.setattr(sys, name, streams.get(request.param, getattr(sys, name)))
+
+    if request.param == "half-made bar":
+        request.getfixturevalue("half_made_bar")
+    return break_console

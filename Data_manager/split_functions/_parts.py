@@ -8,6 +8,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._csr_cells import with_cells
+from recsys_common.messages import say
 
 
 def divide(URM: sps.csr_matrix, in_first: npt.NDArray[np.bool_]) -> tuple[sps.csr_matrix, sps.csr_matrix]:
@@ -28,4 +29,4 @@ def warn_of_empty_users(parts: Mapping[str, Any]) -> None:
         n_empty = int((np.diff(URM.indptr) == 0).sum())
         if n_empty > 0:
             share = 100 * n_empty / n_users
-            print(f"Warning: {n_empty} ({share:.2f} %) of {n_users} users have no {missing}")  # noqa: T201
+            say(f"Warning: {n_empty} ({share:.2f} %) of {n_users} users have no {missing}")

@@ -1,5 +1,6 @@
 """The texts that the splitters print, and what they say of bad arguments."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_global_time import DataSplitter_global_time
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.DataSplitter_leave_k_out import DataSplitter_leave_k_out
+from Data_manager.synthetic_reader import SyntheticReader
 from tests.reference.data_splitters import MemoryReader, some_dataset
 
 
@@ -161,3 +163,23 @@ def test_bad_folders_are_refused_before_anything_is_read(error: type[Exception],
 def test_a_forbidden_split_needs_a_folder() -> None:
     with pytest.raises(ValueError, match="save_folder_path must be a folder where forbid_new_split is True"):
         loaded(DataSplitter_Holdout, some_dataset(), forbid_new_split=True)
+
+
+def test_a_data_set_and_its_split_outlive_their_messages(break_console: Callable[[], None], tmp_path: Path) -> None:
+    break_console()
+    reader = SyntheticReader(data_folder=tmp_path, n_users=40, n_items=20, n_ratings=150)
+    for _ in range(2):
+        splitter = DataSplitter_Holdout(reader, [60, 20, 20])
+        splitter.load_data()
+        assert splitter.get_holdout_split()[0].nnz > 0
+
+
+def test_a_split_that_cannot_be_saved_is_there_even_where_the_warning_is_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "a file"
+    folder.touch()
+    splitter = DataSplitter_Holdout(MemoryReader(by_hand()), [60, 20, 20], verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="the split is not kept"):
+            splitter.load_data(folder)
+    assert splitter.get_holdout_split()[0].nnz == 12

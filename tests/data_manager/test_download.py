@@ -16,6 +16,7 @@ import pytest
 
 import Data_manager._download as download_module
 from Data_manager._download import RemoteFile, addresses_of, download, find_local, places_of, tell_of_other_edition
+from Data_manager.DataReader_utils import download_from_URL
 from Data_manager.Movielens._movielens import MovielensReader
 from Data_manager.reader_list import READERS
 from tests.data_manager.conftest import FileServer
@@ -299,6 +300,27 @@ def test_quiet_download_prints_nothing_and_other_one_shows_progress(
     assert capfd.readouterr() == ("", "")
     fetch(remote_of(file_server), tmp_path, verbose=True)
     assert "100%" in capfd.readouterr().err
+
+
+def test_every_attempt_has_a_bar_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = download_module._ByteBar()
+    for total in (400, 800):
+        bar.total = total
+        bar.update(200)
+    bar.reset()
+    bar.update(800)
+    bar.close()
+    lines = capsys.readouterr().err.rstrip("\n").split("\n")
+    assert len(lines) == 2 and " 50%" in lines[0] and "200/400" in lines[0] and "800/800" in lines[1]
+
+
+def test_a_download_outlives_its_messages(
+    file_server: FileServer, tmp_path: Path, break_console: Callable[[], None]
+) -> None:
+    break_console()
+    assert fetch(remote_of(file_server), tmp_path, verbose=True).read_bytes() == BODY
+    downloaded = download_from_URL(f"{file_server.url}/sets/tiny.zip", tmp_path, "other.zip")
+    assert downloaded.read_bytes() == BODY
 
 
 def test_downloads_at_once_all_give_the_file(file_server: FileServer, tmp_path: Path) -> None:

@@ -522,6 +522,13 @@ def test_return_per_user_must_be_true_or_false(hand_made):
 
 def test_a_progress_bar_comes_after_two_seconds(monkeypatch):
     bars = []
-    monkeypatch.setattr("Evaluation._report.tqdm", lambda **arguments: bars.append(arguments))
+    monkeypatch.setattr("tqdm.auto.tqdm", lambda **arguments: bars.append(arguments))
     progress_bar(10, "user", "Evaluator", True)
-    assert bars[0]["delay"] == 2.0 and bars[0]["total"] == 10 and not bars[0]["disable"]
+    assert bars[0]["delay"] == 2.0 and bars[0]["total"] == 10
+
+
+def test_an_evaluation_outlives_its_messages(hand_made, break_console):
+    break_console()
+    recommender, URM_test = hand_made
+    quiet = EvaluatorHoldout(URM_test, [2], verbose=False).evaluateRecommender(recommender)[1]
+    assert EvaluatorHoldout(URM_test, [2]).evaluateRecommender(recommender)[1] == quiet

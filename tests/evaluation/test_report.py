@@ -21,8 +21,10 @@ def test_times_are_in_the_largest_unit_that_is_at_least_one(seconds, expected):
 
 
 @pytest.mark.parametrize("verbose", [True, False])
-def test_there_is_a_bar_and_a_message_only_if_verbose(verbose, capsys):
-    with progress_bar(10, "user", "Name", verbose) as bar:
-        assert bar.disable is not verbose
+def test_there_is_a_bar_and_a_message_only_if_verbose(verbose, capsys, monkeypatch):
+    bars = []
+    monkeypatch.setattr("tqdm.auto.tqdm", lambda **arguments: bars.append(arguments))
+    progress_bar(10, "user", "Name", verbose)
+    assert len(bars) == verbose
     say(verbose, "Name", "done")
     assert capsys.readouterr().out == ("Name: done\n" if verbose else "")

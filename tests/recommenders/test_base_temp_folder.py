@@ -1,6 +1,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from Recommenders.BaseRecommender import BaseRecommender
 from Recommenders.BaseTempFolder import BaseTempFolder
 
@@ -41,3 +43,16 @@ def test_folders_of_both_kinds_are_told_apart(tiny_URM, tmp_path, monkeypatch):
     recommender._clean_temp_folder(mine)
     recommender._clean_temp_folder(default)
     assert Path(mine).is_dir() and not Path(default).exists()
+
+
+def test_a_folder_that_cannot_be_deleted_costs_a_warning_alone(tiny_URM, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recommender = FileKeeper(tiny_URM, verbose=False)
+    folder = recommender._get_unique_temp_folder()
+
+    def busy(path):
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr("shutil.rmtree", busy)
+    with pytest.warns(UserWarning, match="__Temp_FileKeeper.* cannot be deleted: .*in use"):
+        recommender._clean_temp_folder(folder)

@@ -266,6 +266,33 @@ def test_unknown_keywords_are_refused_with_the_known_ones():
     check_early_stopping_keywords({"validation_every_n": 3}, fit)
 
 
+@pytest.mark.parametrize("value", [True, np.True_])
+def test_stopping_on_the_validations_of_no_evaluator_is_refused(value):
+    def fit(**earlystopping_kwargs):
+        raise AssertionError("it is only looked at")
+
+    with pytest.raises(ValueError, match="evaluator_object must be given together with stop_on_validation=True"):
+        check_early_stopping_keywords({"stop_on_validation": value}, fit)
+    with pytest.raises(TypeError, match="stop_on_validation must be True or False"):
+        check_early_stopping_keywords({"stop_on_validation": "yes"}, fit)
+    check_early_stopping_keywords({"stop_on_validation": np.False_}, fit)
+    # searches pass their early-stopping arguments whether they have an evaluator or not
+    check_early_stopping_keywords({"stop_on_validation": value, "evaluator_object": None}, fit)
+
+
+def test_a_training_outlives_its_messages(break_console):
+    break_console()
+    recommender, _ = train({1: 0.1, 2: 0.3}, 2, CountingRecommender(verbose=True), algorithm_name="Überraschung")
+    assert (recommender.best, len(recommender.get_training_history())) == (2, 2)
+
+
+def test_a_figure_that_cannot_be_shown_costs_no_training():
+    recommender = CountingRecommender(verbose=True)
+    recommender._run_epoch = lambda epoch: {"training_loss": {"of": "epoch"}}
+    recommender._train_with_early_stopping(2)
+    assert recommender.get_training_history()["training_loss"].tolist() == [{"of": "epoch"}] * 2
+
+
 def test_nothing_is_printed_unless_verbose(capsys):
     train({1: 0.1}, 1)
     assert capsys.readouterr() == ("", "")

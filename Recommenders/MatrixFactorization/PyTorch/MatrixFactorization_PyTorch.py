@@ -1,7 +1,6 @@
 """Matrix factorisation by gradient descent: user and item embeddings, their element-wise product, a linear layer."""
 
 import math
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -23,6 +22,7 @@ from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, 
 from Recommenders.MatrixFactorization.PyTorch._only_training import only_training_of
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, start_near_the_data
 from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
+from recsys_common.messages import warn
 
 warn_of_the_host(BaseMatrixFactorizationRecommender, np.__version__)
 
@@ -155,8 +155,9 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         Warns
         -----
         UserWarning
-            Every prediction has become 0; the ratings are outside of what the activation can give; the loss has
-            ``reduction="mean"``.
+            Before the training: all ratings are equal and the loss is "mse"; the ratings are outside of what the
+            activation can give; the loss has ``reduction="mean"``. After it, with the model in place: every prediction
+            has become 0.
 
         Returns
         -------
@@ -214,20 +215,20 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             self._start_engine(hyperparameters, engine, torch_device)
             run_training(self, stopping)
             self._serve_best()
-            self._warn_of_a_dead_model()
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and self._best is not None:
                 self._serve_best()
             else:
                 self.__dict__ = before
             raise
+        self._warn_of_a_dead_model()  # last, since a filter can make an error of it, and the model is kept
         return self
 
     def _warn_of_a_dead_model(self) -> None:
         items = self.URM_train.indices[:10_000]
         users = np.searchsorted(self.URM_train.indptr, np.arange(len(items)), side="right") - 1
         if not self.predict(users, items).any():
-            warnings.warn(
+            warn(
                 "every prediction is 0: the scores have fallen below the ReLU, where nothing is learned any more; "
                 "a smaller learning_rate may prevent it",
                 stacklevel=5,
@@ -336,15 +337,22 @@ def _existing(trained: _Trained | None) -> _Trained:
 
 
 def _warn_of_a_mismatch(hyperparameters: Hyperparameters, rating_range: NDArray[np.float64]) -> None:
+    """Warn, before any work, of what these ratings cannot be learned well with."""
     (low, high), (lowest, highest) = rating_range, ACTIVATIONS[hyperparameters.activation].output_range
+    if low == high and hyperparameters.loss == "mse":
+        warn(
+            f"all ratings are {low:g}, so there is nothing to learn with loss='mse': predicting {low:g} everywhere is "
+            "without error; give it the ratings themselves, or rank by a recommender for implicit data",
+            stacklevel=6,
+        )
     if low < lowest or high > highest:
-        warnings.warn(
+        warn(
             f"a {hyperparameters.activation} predicts between {lowest:g} and {highest:g}, but the ratings are in "
             f"{low:g}..{high:g}; activation='identity' has no bounds",
             stacklevel=6,
         )
     if getattr(hyperparameters.loss, "reduction", None) == "mean":
-        warnings.warn(
+        warn(
             "the loss averages over the batch: training_loss is smaller by the batch's size, and a regularisation, "
             'which is summed over the batch, outweighs it; reduction="sum" is what belongs here',
             stacklevel=6,

@@ -21,12 +21,26 @@ def choose_device(name: str) -> torch.device:
     Raises
     ------
     TypeError, ValueError
-        `name` is no string, or names a device that this machine does not have; the error lists those it has.
+        `name` is no string, or names a device that this machine does not have; the error lists those it has, and says
+        where CUDA or MPS is missing whether the build of torch or the machine lacks it.
     """
     available = _available_devices()
     if name == "auto":
         return torch.device("cuda" if "cuda" in available else "cpu")
-    return torch.device(check_choice("device", name, ["auto", *available]))
+    try:
+        return torch.device(check_choice("device", name, ["auto", *available]))
+    except ValueError as error:
+        raise ValueError(f"{error}{_why_missing(name, available)}") from None
+
+
+def _why_missing(name: str, available: list[str]) -> str:
+    kind = name.partition(":")[0]
+    if kind not in ("cuda", "mps") or kind in available:
+        return ""
+    is_built = torch.version.cuda is not None if kind == "cuda" else torch.backends.mps.is_built()
+    if not is_built:
+        return f"; this torch, {torch.__version__}, is a build without {kind.upper()}"
+    return f"; torch finds no {kind.upper()} device on this machine"
 
 
 def _available_devices() -> list[str]:

@@ -13,6 +13,7 @@ from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizat
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._factor_archive import factor_archive, read_factors, read_prediction
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs
+from recsys_common.messages import say
 from recsys_common.validation import check_bool, check_ids, check_pairs, check_sparse
 
 
@@ -28,6 +29,11 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         super().__init__(check_sparse("URM_train", URM_train), check_bool("verbose", verbose))
         self.activation = "identity"
         self.rating_range = rating_range(self.URM_train)
+
+    def _print(self, string: str) -> None:
+        """Print a message, if verbose; not every version of the base class goes on where there is no output."""
+        if self.verbose:
+            say(f"{self.RECOMMENDER_NAME}: {string}")
 
     def _fold(self, parameters: Parameters) -> Factors:
         """The factors that rank and predict with these parameters."""

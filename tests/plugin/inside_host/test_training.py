@@ -1,3 +1,4 @@
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from Evaluation.Evaluator import EvaluatorHoldout
 from Evaluation.rating_prediction import EvaluatorRatingPrediction
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
+from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
 
 FACTORS = ["USER_factors", "ITEM_factors", "USER_bias", "ITEM_bias", "GLOBAL_bias"]
 
@@ -155,3 +157,25 @@ def test_nothing_is_printed_without_verbose(fit, folder, capfd, URM_validation):
 def test_the_hosts_getters_are_not_overridden(fit):
     for name in ("get_early_stopping_final_epochs_dict", "get_validation_summary_table"):
         assert getattr(type(fit()), name) is getattr(Incremental_Training_Early_Stopping, name)
+
+
+def test_a_model_outlives_its_messages(URM, settings, folder, fit, monkeypatch):
+    quiet = factors(fit())
+
+    def write(text):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, SimpleNamespace(write=write, flush=lambda: None, encoding="utf-8"))
+    recommender = MatrixFactorization_PyTorch(URM).fit(**settings)
+    assert_same(factors(recommender), quiet)
+    recommender.save_model(folder)
+    recommender.load_model(folder)
+    assert_same(factors(recommender), quiet)
+
+
+def test_validation_ratings_that_are_trained_on_are_told_once(fit, URM):
+    evaluator = EvaluatorRatingPrediction(URM, verbose=False)
+    with pytest.warns(UserWarning, match=f"{URM.nnz} of {URM.nnz} test interactions are in the training") as caught:
+        fit(evaluator_object=evaluator, **validated(validation_metric="NEGATIVE_RMSE"))
+    assert len(caught) == 1

@@ -1,3 +1,4 @@
+import re
 import threading
 
 import pytest
@@ -47,6 +48,30 @@ def test_mps_is_taken_by_name_alone(no_gpu, monkeypatch):
 @pytest.mark.parametrize("name", [None, 0, torch.device("cpu")])
 def test_a_name_that_is_no_string_is_refused(name):
     with pytest.raises(TypeError, match="must be one of 'auto'"):
+        choose_device(name)
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:1"])
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [(None, f"this torch, {torch.__version__}, is a build without CUDA"), ("12.8", "torch finds no CUDA device")],
+)
+def test_a_missing_cuda_is_said_with_its_reason(name, version, reason, no_gpu, monkeypatch):
+    monkeypatch.setattr(torch.version, "cuda", version)
+    with pytest.raises(ValueError, match=f"device must be one of 'auto', 'cpu', got '{name}'; {re.escape(reason)}"):
+        choose_device(name)
+
+
+@pytest.mark.parametrize(("is_built", "reason"), [(False, "is a build without MPS"), (True, "finds no MPS device")])
+def test_a_missing_mps_is_said_with_its_reason(is_built, reason, no_gpu, monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: is_built)
+    with pytest.raises(ValueError, match=f"got 'mps'; .*{reason}"):
+        choose_device("mps")
+
+
+@pytest.mark.parametrize("name", ["cuda:2", "gpu"])
+def test_another_name_is_refused_with_the_list_alone(name, two_gpus):
+    with pytest.raises(ValueError, match=f"'cuda', 'cuda:0', 'cuda:1', got '{name}'$"):
         choose_device(name)
 
 

@@ -196,6 +196,7 @@ def test_a_bad_argument_is_refused_before_any_work(planted_URM, argument, number
         ({"engine": "fast"}, r"engine must be one of 'auto', 'fused', 'torch', got 'fast'"),
         ({"sgd_mode": "adagrd"}, r"one of 'adagrad', 'adam', 'rmsprop', 'sgd', got 'adagrd'"),
         ({"epochs_min": 9}, "epochs_min must be"),
+        ({"stop_on_validation": True}, "evaluator_object must be given together with stop_on_validation=True"),
     ],
 )
 def test_values_that_exclude_each_other_or_are_not_there_are_refused(planted_URM, arguments, message):
@@ -540,6 +541,40 @@ def test_a_model_that_died_below_the_relu_is_told(planted_URM):
     with pytest.warns(UserWarning, match="every prediction is 0") as recorded:
         recommender.fit(**{**FAST, "sgd_mode": "sgd", "learning_rate": 0.05, "epochs": 3})
     assert recorded[0].filename == __file__
+
+
+def test_a_filter_that_makes_the_last_warning_an_error_keeps_the_model(planted_URM):
+    recommender = MatrixFactorization_PyTorch(planted_URM, verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="every prediction is 0"):
+            recommender.fit(**{**FAST, "sgd_mode": "sgd", "learning_rate": 0.05, "epochs": 3})
+    assert recommender.get_early_stopping_final_epochs_dict() == {"epochs": 3}
+    assert not recommender.predict(0, 1).any() and len(recommender.get_training_history()) == 3
+
+
+def test_a_model_outlives_its_messages(planted_URM, break_console, tmp_path):
+    break_console()
+    quiet = fitted(planted_URM)
+    recommender = MatrixFactorization_PyTorch(planted_URM)
+    stopping = {"evaluator_object": EvaluatorRatingPrediction(planted_URM), "validation_every_n": 1}
+    recommender.fit(**FAST, validation_metric="NEGATIVE_RMSE", **stopping)
+    assert_same(state(recommender), state(quiet))
+    recommender.save_model(tmp_path)
+    loaded = MatrixFactorization_PyTorch(planted_URM)
+    loaded.load_model(tmp_path)
+    assert_same(state(loaded), state(quiet))
+
+
+def test_equal_ratings_are_told_before_the_training(checkerboard_URM):
+    with pytest.warns(UserWarning, match="all ratings are 5, so there is nothing to learn") as recorded:
+        fitted(checkerboard_URM, epochs=1)
+    with pytest.warns(UserWarning, match="all ratings are 1") as recorded:
+        MatrixFactorization_PyTorch(checkerboard_URM.astype(bool), verbose=False).fit(**FAST)
+    assert [warning.filename for warning in recorded] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted(checkerboard_URM, loss=torch.nn.HuberLoss(reduction="sum"))  # it may be of another kind
 
 
 @pytest.mark.parametrize(
