@@ -25,10 +25,10 @@ from Data_manager.split_functions.split_train_validation_random_holdout import (
 from Evaluation.comparison import compare_ranking, compare_rating_prediction, format_comparison
 from Evaluation.Evaluator import EvaluatorHoldout
 from Evaluation.rating_prediction import EvaluatorRatingPrediction
-from Recommenders._atomic_file import atomic_path
 from Recommenders.learning_curve import plot_learning_curve
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
 from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
+from recsys_common.atomic_file import atomic_path
 
 CUTOFFS = [5, 10, 20]
 TABLES = ("ranking", "rating_prediction")

@@ -15,7 +15,7 @@ import scipy.sparse as sps
 
 from Data_manager._split_times import has_times, times_of_parts
 from Data_manager.DataReader import check_path
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
 from recsys_common.validation import check_choice
 
 if TYPE_CHECKING:

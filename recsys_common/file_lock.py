@@ -1,0 +1,142 @@
+"""Locks that end with the process that holds them, however it ends: of a folder's writer, and of unfinished files."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _LOCKED_BYTE = 2**40  # other handles can neither read nor write what is locked: beyond the end of any file
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(error.errno, error.strerror) from error
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        # closing is not enough where a forked child has the descriptor too
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+_PAUSE_SECONDS = 0.02
+# Between the making of a file and its lock, and on Windows between the end of the lock and the new name, lie
+# microseconds in which an unfinished file looks like one that a killed process has left.
+_ABANDONED_SECONDS = 60
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Let one process, and one thread of it, at a time into the block.
+
+    The lock is a file that is there while somebody is in the block; one that a killed process left hinders nobody. A
+    file system without locks lets everybody in.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where to make the file; nothing else may use the name.
+    wait : bool, default True
+        Whether to wait for others to leave the block.
+
+    Raises
+    ------
+    BlockingIOError
+        If `wait` is False and another process is in the block.
+    OSError
+        If the file cannot be made.
+    """
+    descriptor = _open_locked(path, wait)
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            with suppress(OSError):  # the folder may be gone
+                path.unlink()
+        with suppress(OSError):
+            _unlock(descriptor)
+        os.close(descriptor)
+        if sys.platform == "win32":  # refused while others have it open, who then delete it
+            with suppress(OSError):
+                path.unlink()
+
+
+def _open_locked(path: Path, wait: bool) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if _is_locked_by_us(descriptor, path, wait):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is_locked_by_us(descriptor: int, path: Path, wait: bool) -> bool:
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        if not wait:
+            raise
+        time.sleep(_PAUSE_SECONDS)
+        return False
+    except OSError:
+        return True
+    try:
+        # whoever had it has deleted it, and the next one has made another file of the name
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def held_file(path: Path) -> Iterator[None]:
+    """Make an empty file that `is_abandoned` knows to be in use until the block ends; others may write to it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with suppress(OSError):  # a file system without locks
+            _lock(descriptor)
+        yield
+    finally:
+        with suppress(OSError):
+            _unlock(descriptor)
+        os.close(descriptor)
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether the process that has made a file by `held_file` is gone, for at least a minute as far as can be told.
+
+    False in doubt: where the file system has no locks, or the file cannot be opened. A folder is judged by its age.
+    """
+    try:
+        if time.time() - path.stat().st_mtime <= _ABANDONED_SECONDS:
+            return False
+        if path.is_dir():
+            return True
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _lock(descriptor)
+        _unlock(descriptor)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
