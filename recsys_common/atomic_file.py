@@ -56,10 +56,10 @@ def atomic_path(target: Path) -> Iterator[Path]:
                 os.fsync(file.fileno())
             if sys.platform == "win32":  # no file is renamed there that somebody has open
                 held.close()
-            _replace(temporary, target)
+            replace_file(temporary, target)
     finally:
         _remove(temporary)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _remove(path: Path) -> None:
@@ -75,7 +75,8 @@ def _remove_leftovers(folder: Path) -> None:
                 _remove(folder / name)
 
 
-def _replace(temporary: Path, target: Path) -> None:
+def replace_file(temporary: Path, target: Path) -> None:
+    """Rename a file, or a folder to a name that is free, as often as it takes."""
     for attempts_left in reversed(range(_REPLACE_ATTEMPTS)):
         try:
             temporary.replace(target)
@@ -86,7 +87,7 @@ def _replace(temporary: Path, target: Path) -> None:
             time.sleep(_REPLACE_PAUSE_SECONDS)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put the new name itself on disk, where the system lets a folder be flushed (Windows does not)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -195,14 +195,14 @@ def test_ctrl_c_when_the_manifest_has_just_been_replaced_leaves_the_new_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_cache(tmp_path, toy(), TOY_ORIGIN)
-    sync = atomic_file._sync_folder
+    sync = atomic_file.sync_folder
 
     def interrupted(folder: Path) -> None:
         sync(folder)
         if folder == tmp_path:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(atomic_file, "_sync_folder", interrupted)
+    monkeypatch.setattr(atomic_file, "sync_folder", interrupted)
     other = toy(additional_data_mapper=None)
     with pytest.raises(KeyboardInterrupt):
         write_cache(tmp_path, other, TOY_ORIGIN)
@@ -249,7 +249,7 @@ def test_cache_that_is_deleted_while_it_is_read_counts_as_none(tmp_path: Path, m
 
 def test_manifest_comes_last_and_is_renamed_into_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     renamed: list[str] = []
-    replace = atomic_file._replace
+    replace = atomic_file.replace_file
 
     def watched(temporary: Path, target: Path) -> None:
         if target.name == MANIFEST:
@@ -258,6 +258,6 @@ def test_manifest_comes_last_and_is_renamed_into_place(tmp_path: Path, monkeypat
         renamed.append(target.name)
         replace(temporary, target)
 
-    monkeypatch.setattr(atomic_file, "_replace", watched)
+    monkeypatch.setattr(atomic_file, "replace_file", watched)
     write_cache(tmp_path, toy(), TOY_ORIGIN)
     assert renamed == ["others.zip", MANIFEST]
