@@ -5,7 +5,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from Data_manager._dataset_cache import has_cache, read_cache, write_cache
 from Data_manager._dataset_manifest import Origin, StaleCache, dataset_in_force, describe_sources
 from Data_manager._download import RemoteFile, download, find_local, places_of
 from Data_manager.Dataset import Dataset
+from recsys_common.file_lock import temporary_folder
 from recsys_common.validation import check_bool
 
 DATA_FOLDER_VARIABLE = "RECSYS_DATA_FOLDER"
@@ -266,14 +267,14 @@ class DataReader:
             return
         self._print("Unable to find data zip file. Downloading...")
         by_hand = places_of(remote.file_name, self.data_folder, self.DATASET_SUBFOLDER)
-        with tempfile.TemporaryDirectory(prefix="recsys_download_") as temporary:
-            target = by_hand[0].parent
+        target = by_hand[0].parent
+        with ExitStack() as stack:
             try:
                 target.mkdir(parents=True, exist_ok=True)
                 tempfile.TemporaryFile(dir=target).close()
             except OSError as error:
                 self._tell_not_writable(target, error)
-                target = Path(temporary)
+                target = stack.enter_context(temporary_folder("recsys_download_"))
             yield download(remote, target, by_hand, verbose=self.verbose, notify=self._print)
 
     def _tell_not_writable(self, folder: Path, error: OSError) -> None:

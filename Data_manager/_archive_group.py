@@ -1,7 +1,7 @@
 """Several archives in one folder that are one thing: all of the same save, or none."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +101,13 @@ class ArchiveGroup:
         try:
             return self._read(names)
         except (OSError, ValueError):
-            # another process may be replacing it, or have been killed when it did
-            if self._is_locked or not self._wait_for_others():
+            if self._is_locked:
                 raise
+            # another process may have replaced it meanwhile, or be replacing it, or have been killed when it did
+            if self._files.is_being_replaced():
+                with suppress(OSError), self.locked():  # a folder for reading alone
+                    pass
             return self._read(names)
-
-    def _wait_for_others(self) -> bool:
-        """Whether that could be done, and nobody is replacing the group any more."""
-        if not self.folder.is_dir():
-            return False
-        try:
-            with self.locked():
-                return True
-        except OSError:  # a folder for reading alone
-            return False
 
     def _read(self, names: Names) -> dict[str, dict[str, Any]]:
         data_io = DataIO(self.folder)

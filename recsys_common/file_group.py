@@ -42,6 +42,10 @@ class FileGroup:
         with locked(self._lock_path, wait=wait):
             yield
 
+    def is_being_replaced(self) -> bool:
+        """Whether a process is at it, or was when it was killed."""
+        return any(path.exists() for path in (self._lock_path, self._written, self._arriving))
+
     def finish(self) -> None:
         """Do the rest of what a killed process had begun; to be called under the lock."""
         is_old_in_force = (self.folder / self.head).exists()

@@ -1,7 +1,9 @@
-"""Locks that end with the process that holds them, however it ends: of a folder's writer, and of unfinished files."""
+"""Locks that end with the process that holds them, however it ends: of a writer, of unfinished files and folders."""
 
 import os
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,6 +37,8 @@ else:
 
 
 _PAUSE_SECONDS = 0.02
+# in a folder that is in use
+_MARK = ".in_use"
 # Between the making of a file and its lock, and on Windows between the end of the lock and the new name, lie
 # microseconds in which an unfinished file looks like one that a killed process has left.
 _ABANDONED_SECONDS = 60
@@ -119,17 +123,39 @@ def held_file(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def is_abandoned(path: Path) -> bool:
-    """Whether the process that has made a file by `held_file` is gone, for at least a minute as far as can be told.
+@contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """Make a folder that `is_abandoned` knows to be in use until the block ends."""
+    folder.mkdir()
+    mark = folder / _MARK
+    with held_file(mark):
+        yield
+    with suppress(OSError):
+        mark.unlink(missing_ok=True)
 
-    False in doubt: where the file system has no locks, or the file cannot be opened. A folder is judged by its age.
+
+@contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A new folder among the system's temporary files, deleted at the end, as are those that killed processes left."""
+    for leftover in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if is_abandoned(leftover):
+            shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name, held_file(Path(name) / _MARK):
+        yield Path(name)
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether the process that has made a file or folder by the functions above is gone.
+
+    False in doubt: within a minute of its last change, or where the file system has no locks.
     """
     try:
         if time.time() - path.stat().st_mtime <= _ABANDONED_SECONDS:
             return False
-        if path.is_dir():
+        mark = path / _MARK if path.is_dir() else path
+        if not mark.exists():  # a folder that has served, or that was to be deleted
             return True
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = os.open(mark, os.O_RDWR)
     except OSError:
         return False
     try:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recsys_common import file_lock
-from recsys_common.file_lock import held_file, is_abandoned, locked
+from recsys_common.file_lock import held_file, is_abandoned, locked, temporary_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,3 +107,19 @@ def test_file_system_without_locks_lets_everybody_in_and_nothing_is_abandoned(
     with held_file(tmp_path / "file"):
         os.utime(tmp_path / "file", (1, 1))
         assert not is_abandoned(tmp_path / "file")
+
+
+def test_temporary_folders_of_killed_processes_go_with_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = tmp_path / "mine_killed"
+    killed.mkdir()
+    (killed / ".in_use").touch()
+    with temporary_folder("mine_") as living:
+        for path in (killed, living):
+            (path / "half").touch()
+            os.utime(path, (1, 1))
+        with temporary_folder("mine_") as another:
+            assert set(tmp_path.iterdir()) == {living, another}
+    assert list(tmp_path.iterdir()) == []
