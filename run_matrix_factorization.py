@@ -7,13 +7,14 @@
 The ratings are split at random into 80 % for training, 10 % for validation (early stopping) and 10 % for the test.
 """
 
-import sys
+from recsys_common.interrupts import INTERRUPTED, interrupt_ends_process
 
-try:
+with interrupt_ends_process():
     import argparse
     import importlib.metadata
     import json
     import platform
+    import sys
     from collections.abc import Callable
     from pathlib import Path
     from typing import Any
@@ -38,9 +39,6 @@ try:
     from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
     from recsys_common.atomic_file import atomic_path
     from recsys_common.file_group import FileGroup
-except KeyboardInterrupt:  # these imports take a second or two
-    print("\nInterrupted.", file=sys.stderr)
-    sys.exit(130)
 
 CUTOFFS = [5, 10, 20]
 TABLES = ("ranking", "rating_prediction")
@@ -50,7 +48,6 @@ MODEL = f"{MatrixFactorization_PyTorch.RECOMMENDER_NAME}.zip"
 OUTPUTS = (OPTIONS, MODEL, USERS, ITEMS, HISTORY, PICTURE, *(f"{table}.csv" for table in TABLES))
 VALIDATION_METRIC = "NEGATIVE_RMSE"
 FEWEST_RATINGS = 10
-INTERRUPTED = 130  # the shell's exit status after Ctrl-C
 
 
 def integer(minimum: int) -> Callable[[str], int]:
@@ -221,9 +218,8 @@ def train_and_evaluate(options: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parse_arguments(arguments)
     try:
-        return run(options)
+        return run(parse_arguments(arguments))
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
