@@ -1,7 +1,7 @@
 """Several archives in one folder that are one thing: all of the same save, or none."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +98,17 @@ class ArchiveGroup:
         ValueError
             If an archive is damaged, missing or not of the same save as the head; the error has its path.
         """
+        of_head = _hash_or_none(self.path(self.head))
         try:
             return self._read(names)
         except (OSError, ValueError):
-            if self._is_locked:
+            was_replaced = self._files.is_being_replaced() or _hash_or_none(self.path(self.head)) != of_head
+            if self._is_locked or not was_replaced or not self.folder.is_dir():
                 raise
-            # another process may have replaced it meanwhile, or be replacing it, or have been killed when it did
-            if self._files.is_being_replaced():
-                with suppress(OSError), self.locked():  # a folder for reading alone
-                    pass
+        # by another process, which may also have been killed when it did
+        with ExitStack() as stack:
+            with suppress(OSError):  # a folder for reading alone
+                stack.enter_context(self.locked())
             return self._read(names)
 
     def _read(self, names: Names) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,23 @@ def test_a_crash_while_saving_leaves_the_old_data_set_or_the_new_one(
     assert_same_content(loaded, newer)
     without_ICM = {archive for archive in ARCHIVES if "ICM" not in archive}
     assert {path.name for path in tmp_path.iterdir()} == without_ICM
+
+
+def test_threads_that_save_and_load_at_once_meet_whole_data_sets_only(tmp_path: Path) -> None:
+    poorer = toy(dataset_name="poorer", ICM_dictionary=None, ICM_feature_mapper_dictionary=None)
+    generations = {"Toy": toy(), "poorer": poorer}
+    toy().save_data(tmp_path)
+
+    def work(number: int) -> None:
+        if number % 3 == 0:
+            list(generations.values())[number % 2].save_data(tmp_path)
+        loaded = Dataset()
+        loaded.load_data(tmp_path)
+        assert_same_content(loaded, generations[loaded.get_dataset_name()])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(40)))
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_a_data_set_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_kill_before_any_operation_leaves_old_or_new_and_never_some_of_both(
         if "head" in visible:
             assert visible in (OLD, NEW)
         after = finished(folder)
+        assert "head" not in visible or {**visible, "of_the_user": "stays"} == after, "what was there whole stays"
         assert after.pop("of_the_user") == "stays"
         assert after in (old, NEW)
         found.append(after)
