@@ -77,6 +77,7 @@ class FileGroup:
     def _put_in_place(self) -> None:
         for name in (self.head, *(self.names - {self.head})):
             (self.folder / name).unlink(missing_ok=True)
+        sync_folder(self.folder)
         replace_file(self._written, self._arriving)
         self._arrive()
 
