@@ -22,11 +22,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import run_matrix_factorization as main_job
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.interactions_reader import InteractionsReader
-from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
 from recsys_common.file_group import FileGroup
 from tests.data_manager.cache_faults import Stage, ended, forked, kill_myself, nth_time_and_later, watch_operations
 from tests.reference.data_splitters import MemoryReader, some_dataset, split_by_id
@@ -66,24 +64,27 @@ class MainJob(Saving):
     """The folder of a run: everything but the training, which is done before."""
 
     def __init__(self) -> None:
+        import run_matrix_factorization as main_job  # with torch, which the others do not need
+
+        self.job = main_job
         self.runs = {}
         for generation in (0, 1):
             options = main_job.parse_arguments(["--epochs", "1", "--seed", str(generation)])
             reader = InteractionsReader(ratings_of(generation), verbose=False)
             dataset = reader.load_data()
             URM_train, _, _ = main_job.split(dataset.get_URM_all(), generation)
-            recommender = MatrixFactorization_PyTorch(URM_train, verbose=False)
+            recommender = main_job.MatrixFactorization_PyTorch(URM_train, verbose=False)
             recommender.fit(epochs=1, num_factors=20, random_seed=generation, engine="fused")
             description = main_job.describe_run(reader, dataset, options)
             self.runs[generation] = (recommender, dataset, description)
 
     def save(self, folder: Path, generation: int) -> None:
         folder.mkdir(exist_ok=True)
-        with main_job.files_of_run(folder).locked(wait=False):
-            main_job.save_training(*self.runs[generation], folder)
+        with self.job.files_of_run(folder).locked(wait=False):
+            self.job.save_training(*self.runs[generation], folder)
 
     def settle(self, folder: Path) -> None:
-        files = main_job.files_of_run(folder)
+        files = self.job.files_of_run(folder)
         with files.locked(wait=False):
             files.finish()
 
@@ -126,17 +127,20 @@ class SavedModel(Saving):
     """A model."""
 
     def __init__(self) -> None:
+        from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
+
+        self.make = MatrixFactorization_PyTorch
         self.recommenders = {}
         self.URM = Dataset(URM_dictionary={"URM_all": some_dataset(0, 500, 200).get_URM_all()}).get_URM_all()
         for generation in (0, 1):
-            self.recommenders[generation] = MatrixFactorization_PyTorch(self.URM, verbose=False)
+            self.recommenders[generation] = self.make(self.URM, verbose=False)
             self.recommenders[generation].fit(epochs=1, num_factors=50, random_seed=generation, engine="fused")
 
     def save(self, folder: Path, generation: int) -> None:
         self.recommenders[generation].save_model(folder)
 
     def look(self, folder: Path) -> Any:
-        recommender = MatrixFactorization_PyTorch(self.URM, verbose=False)
+        recommender = self.make(self.URM, verbose=False)
         recommender.load_model(folder)
         assert recommender.USER_factors is not None and recommender.ITEM_factors is not None
         return recommender.USER_factors.tolist(), recommender.ITEM_factors.tolist()
