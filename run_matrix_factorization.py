@@ -7,35 +7,47 @@
 The ratings are split at random into 80 % for training, 10 % for validation (early stopping) and 10 % for the test.
 """
 
-import argparse
-import json
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from recsys_common.interrupts import INTERRUPTED, interrupt_ends_process
 
-import pandas as pd
-import scipy.sparse as sps
+with interrupt_ends_process():
+    import argparse
+    import importlib.metadata
+    import json
+    import platform
+    import sys
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
 
-from Data_manager.command_line import add_data_arguments, reader_of_arguments
-from Data_manager.Dataset import Dataset
-from Data_manager.split_functions.split_train_validation_random_holdout import (
-    split_train_in_two_percentage_global_sample,
-)
-from Evaluation.comparison import compare_ranking, compare_rating_prediction, format_comparison
-from Evaluation.Evaluator import EvaluatorHoldout
-from Evaluation.rating_prediction import EvaluatorRatingPrediction
-from Recommenders._atomic_file import atomic_path
-from Recommenders.learning_curve import plot_learning_curve
-from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
-from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
+    import numpy as np
+    import pandas as pd
+    import scipy
+    import scipy.sparse as sps
+    import torch
+
+    from Data_manager.command_line import add_data_arguments, reader_of_arguments
+    from Data_manager.DataReader import DataReader
+    from Data_manager.Dataset import Dataset
+    from Data_manager.split_functions.split_train_validation_random_holdout import (
+        split_train_in_two_percentage_global_sample,
+    )
+    from Evaluation.comparison import compare_ranking, compare_rating_prediction, format_comparison
+    from Evaluation.Evaluator import EvaluatorHoldout
+    from Evaluation.rating_prediction import EvaluatorRatingPrediction
+    from Recommenders.learning_curve import plot_learning_curve
+    from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
+    from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
+    from recsys_common.atomic_file import atomic_path
+    from recsys_common.file_group import FileGroup
 
 CUTOFFS = [5, 10, 20]
 TABLES = ("ranking", "rating_prediction")
 HISTORY, PICTURE = "training_history.csv", "learning_curve.png"
+OPTIONS, USERS, ITEMS = "options.json", "users.csv", "items.csv"
+MODEL = f"{MatrixFactorization_PyTorch.RECOMMENDER_NAME}.zip"
+OUTPUTS = (OPTIONS, MODEL, USERS, ITEMS, HISTORY, PICTURE, *(f"{table}.csv" for table in TABLES))
 VALIDATION_METRIC = "NEGATIVE_RMSE"
 FEWEST_RATINGS = 10
-INTERRUPTED = 130  # the shell's exit status after Ctrl-C
 
 
 def integer(minimum: int) -> Callable[[str], int]:
@@ -96,28 +108,60 @@ def write_table(table: pd.DataFrame, path: Path, **arguments: Any) -> None:
         table.to_csv(temporary, encoding="utf-8", **arguments)
 
 
-def save_training(recommender: MatrixFactorization_PyTorch, dataset: Dataset, options: argparse.Namespace) -> None:
-    """The model, how it was made, the ids behind its rows, and the history of its training with a picture of it."""
-    output: Path = options.output
-    for name in (*(f"{table}.csv" for table in TABLES), HISTORY, PICTURE):
-        (output / name).unlink(missing_ok=True)  # an earlier run's, of another model
-    recommender.save_model(output)
-    made_from = {**vars(options), "output": str(output), "dataset_name": dataset.get_dataset_name()}
-    with atomic_path(output / "options.json") as path:
-        path.write_text(json.dumps(made_from, indent=2), encoding="utf-8")
-    for name, mapper in (
-        ("users", dataset.get_user_original_ID_to_index_mapper()),
-        ("items", dataset.get_item_original_ID_to_index_mapper()),
-    ):
-        ids = pd.DataFrame({"index": list(mapper.values()), "id": list(mapper)})
-        write_table(ids, output / f"{name}.csv", index=False)
-    history = recommender.get_training_history()
-    if history is None:
-        return
-    metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
-    write_table(history, output / HISTORY, index=False)
-    with atomic_path(output / PICTURE) as path:
-        plot_learning_curve(history, metric).savefig(path, format="png", dpi=150)
+def describe_run(reader: DataReader, dataset: Dataset, options: argparse.Namespace) -> dict[str, Any]:
+    """The options, what was read, and the versions."""
+    URM_all = dataset.get_URM_all()
+    n_users, n_items = URM_all.shape
+    try:
+        version = importlib.metadata.version("recsys-mf-pytorch")
+    except importlib.metadata.PackageNotFoundError:
+        version = "not installed"
+    return {
+        **vars(options),
+        "dataset": options.dataset if options.ratings is None else None,
+        "output": str(options.output),
+        "dataset_name": dataset.get_dataset_name(),
+        "data": {**reader.describe_origin(), "n_ratings": URM_all.nnz, "n_users": n_users, "n_items": n_items},
+        "versions": {
+            "recsys-mf-pytorch": version,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "pandas": pd.__version__,
+        },
+    }
+
+
+def files_of_run(output: Path) -> FileGroup:
+    """What a run writes; the options are there when all the others are."""
+    return FileGroup(output, OPTIONS, OUTPUTS)
+
+
+def save_training(
+    recommender: MatrixFactorization_PyTorch, dataset: Dataset, description: dict[str, Any], output: Path
+) -> None:
+    """The model, how it was made, the ids behind its rows, and the history of its training with a picture of it.
+
+    They take the place of all that an earlier run has left, its tables too, or of nothing.
+    """
+    recommender.verbose = False  # it would name the folder that the files are first written to
+    with files_of_run(output).replace() as folder:
+        recommender.save_model(folder)
+        for name, mapper in (
+            (USERS, dataset.get_user_original_ID_to_index_mapper()),
+            (ITEMS, dataset.get_item_original_ID_to_index_mapper()),
+        ):
+            ids = pd.DataFrame({"index": list(mapper.values()), "id": list(mapper)})
+            write_table(ids, folder / name, index=False)
+        history = recommender.get_training_history()
+        if history is not None:
+            write_table(history, folder / HISTORY, index=False)
+            metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
+            with atomic_path(folder / PICTURE) as path:
+                plot_learning_curve(history, metric).savefig(path, format="png", dpi=150)
+        with atomic_path(folder / OPTIONS) as path:
+            path.write_text(json.dumps(description, indent=2), encoding="utf-8")
 
 
 def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix, output: Path) -> None:
@@ -139,21 +183,34 @@ def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix,
 
 def run(options: argparse.Namespace) -> int:
     """The whole job; returns the exit status."""
+    output: Path = options.output
     try:
-        options.output.mkdir(parents=True, exist_ok=True)
+        output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"--output must be a folder or the name of a new one, got {error}") from error
-    dataset = reader_of_arguments(options).load_data()
+    files = files_of_run(output)
+    try:
+        with files.locked(wait=False):
+            files.finish()  # what a killed run had begun to put in place
+            return train_and_evaluate(options)
+    except BlockingIOError as error:
+        raise ValueError(f"--output must be a folder that no other run writes to, got '{output}'") from error
+
+
+def train_and_evaluate(options: argparse.Namespace) -> int:
+    reader = reader_of_arguments(options)
+    dataset = reader.load_data()
+    description = describe_run(reader, dataset, options)
     URM_train, URM_validation, URM_test = split(dataset.get_URM_all(), options.seed)
     recommender = MatrixFactorization_PyTorch(URM_train)
     try:
         train(recommender, URM_validation, options)
-        save_training(recommender, dataset, options)
+        save_training(recommender, dataset, description, options.output)
         evaluate(recommender, URM_test, options.output)
     except KeyboardInterrupt:
         if recommender.USER_factors is None:
             raise
-        save_training(recommender, dataset, options)
+        save_training(recommender, dataset, description, options.output)
         print(f"\nInterrupted: the best model so far is in {options.output.resolve()}")
         return INTERRUPTED
     print(f"\nModel, tables and learning curve are in {options.output.resolve()}")
@@ -161,9 +218,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parse_arguments(arguments)
     try:
-        return run(options)
+        return run(parse_arguments(arguments))
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED

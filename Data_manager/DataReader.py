@@ -4,14 +4,15 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from Data_manager._dataset_cache import has_cache, read_cache, write_cache
-from Data_manager._dataset_manifest import Origin, StaleCache, dataset_in_force, describe_sources
+from Data_manager._dataset_manifest import Origin, StaleCache, dataset_in_force, describe_sources, fingerprint
 from Data_manager._download import RemoteFile, download, find_local, places_of
 from Data_manager.Dataset import Dataset
+from recsys_common.file_lock import temporary_folder
 from recsys_common.messages import say, warn
 from recsys_common.validation import check_bool
 
@@ -106,6 +107,23 @@ class DataReader:
         """The names of the user-feature matrices that the reader provides."""
         return list(self.AVAILABLE_UCM)
 
+    def describe_origin(self) -> dict[str, Any]:
+        """What the data set is read from, for whoever records it.
+
+        Returns
+        -------
+        dict of str to what JSON can hold
+            ``dataset_name``; ``reader``, the name of its class; ``options``, those that the data set depends on;
+            ``files``, a list of dict with ``path``, ``bytes`` and ``sha256`` of each original file, empty where there
+            is none.
+        """
+        return {
+            "dataset_name": self.get_dataset_name(),
+            "reader": type(self).__name__,
+            "options": self._options_as_json_has_them(),
+            "files": [{"path": str(path.absolute()), **fingerprint(path)} for path in self._source_files()],
+        }
+
     def load_data(self, save_folder_path: str | os.PathLike[str] | bool | None = None) -> Dataset:
         """The data set, from what an earlier call has kept or from the original files.
 
@@ -179,10 +197,13 @@ class DataReader:
         return Origin(
             self.get_dataset_name(),
             type(self).__name__,
-            # as they are in the manifest: a tuple is a list there
-            json.loads(json.dumps(self._reader_options(), allow_nan=False)),
+            self._options_as_json_has_them(),
             describe_sources(self._source_files()),
         )
+
+    def _options_as_json_has_them(self) -> dict[str, Any]:
+        options: dict[str, Any] = json.loads(json.dumps(self._reader_options(), allow_nan=False))
+        return options
 
     def _folder_to_keep_in(self, save_folder_path: str | os.PathLike[str] | bool | None) -> Path | None:
         if save_folder_path is False:
@@ -265,14 +286,14 @@ class DataReader:
             return
         self._print("Unable to find data zip file. Downloading...")
         by_hand = places_of(remote.file_name, self.data_folder, self.DATASET_SUBFOLDER)
-        with tempfile.TemporaryDirectory(prefix="recsys_download_", ignore_cleanup_errors=True) as temporary:
-            target = by_hand[0].parent
+        target = by_hand[0].parent
+        with ExitStack() as stack:
             try:
                 target.mkdir(parents=True, exist_ok=True)
                 tempfile.TemporaryFile(dir=target).close()
             except OSError as error:
                 self._tell_not_writable(target, error)
-                target = Path(temporary)
+                target = stack.enter_context(temporary_folder("recsys_download_"))
             yield download(remote, target, by_hand, verbose=self.verbose, notify=self._print)
 
     def _tell_not_writable(self, folder: Path, error: OSError) -> None:

@@ -1,6 +1,7 @@
 """What the splitters of the data sets have in common."""
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,9 +12,17 @@ import scipy.sparse as sps
 
 from Data_manager._dataset_fingerprint import dataset_fingerprint
 from Data_manager._split_access import SplitAccess
-from Data_manager._split_parameters import RANDOM_SEED, differences
+from Data_manager._split_parameters import differences
 from Data_manager._split_statistics import features_block, parts_block
-from Data_manager._split_storage import Split, read_split, without_users, write_split
+from Data_manager._split_storage import (
+    RANDOM_SEED,
+    Split,
+    SplitArchives,
+    read_seed,
+    read_split,
+    without_users,
+    write_split,
+)
 from Data_manager._split_verification import verify_partition
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
@@ -24,6 +33,10 @@ from recsys_common.validation import check_bool, check_int
 DATASET_FINGERPRINT = "dataset_fingerprint"
 
 
+class _OtherParameters(ValueError):
+    """A saved split was made with other parameters than are asked for."""
+
+
 class DataSplitter(SplitAccess):
     """Divides the interactions of a reader's data set into parts, and keeps the split in the data folder.
 
@@ -31,7 +44,8 @@ class DataSplitter(SplitAccess):
     and `_verify`; this class loads, saves and hands out.
 
     A saved split is used again only if it was made with the same parameters of the same data set. Otherwise it is made
-    anew, with a warning that says what differs (the host takes whatever has the right file name).
+    anew, with a warning that says what differs (the host takes whatever has the right file name). A damaged one is made
+    anew with the seed that it was made with, and is the same split again; the seed is kept twice for this.
 
     Parameters
     ----------
@@ -104,7 +118,8 @@ class DataSplitter(SplitAccess):
         """Load the split that an earlier call has saved, or make and save it.
 
         A split is verified before it is saved and after it has been loaded. A folder that cannot be written is no
-        obstacle: the split is not kept, with a warning.
+        obstacle: the split is not kept, with a warning. Of processes that make the same split at once, the first one's
+        is used by all.
 
         Parameters
         ----------
@@ -117,7 +132,8 @@ class DataSplitter(SplitAccess):
         ------
         ValueError
             If the data set cannot be split so, or if `forbid_new_split` and there is no such split: none at all, a
-            damaged one or one of other parameters, which it says.
+            damaged one or one of other parameters, which it says. Also if a saved split is damaged and its seed is lost
+            with it (one that the host has saved has none): another random split would test on what this one trained on.
         """
         folder = self._folder_to_keep_in(save_folder_path)
         dataset = self.dataReader_object.load_data()
@@ -130,9 +146,8 @@ class DataSplitter(SplitAccess):
             split = self._make(dataset, fingerprint)
             self._become(split)  # before it is saved: what is said of that can be an error
             if folder is not None:
-                self._save(split, folder)
-        else:
-            self._become(split)
+                split = self._save(split, folder, dataset, fingerprint)
+        self._become(split)
         if self.verbose:
             self.get_statistics_URM()
             self.get_statistics_ICM()
@@ -223,16 +238,28 @@ class DataSplitter(SplitAccess):
 
     def _load_saved(self, folder: Path, dataset: Dataset, fingerprint: str) -> Split | None:
         """The split saved in the folder; None if a new one has to be made."""
+        archives = SplitArchives(folder, self._file_suffix())
         try:
-            return self._read(folder, dataset, fingerprint)
+            return self._read(archives, dataset, fingerprint)
         except (FileNotFoundError, NotADirectoryError):
             self._check_not_forbidden(f"there is no saved split in '{folder}'")
             self._print("Preloaded data not found, making a new split...")
         except Exception as error:  # whatever a damaged file leads to, a new split is the way out
             why = f"the split saved in '{folder}' cannot be used. {error}"
             self._check_not_forbidden(why, error)
+            self._saved_seed = read_seed(archives)
+            if not isinstance(error, _OtherParameters):
+                self._check_seed_is_known(why, error)
             warn(f"{type(self).__name__}: {why}. It is made anew.", stacklevel=3)
         return None
+
+    def _check_seed_is_known(self, why: str, error: Exception) -> None:
+        if self._draws and self.random_seed is None and self._saved_seed is None:
+            raise ValueError(
+                f"random_seed must be the one of the saved split where this has to be made again and does not tell it, "
+                f"got None: {why}. Put its archives back from a copy, or pass its seed. force_new_split=True makes "
+                f"another split, whose test set holds what models of this one were trained on."
+            ) from error
 
     def _check_not_forbidden(self, why: str, error: Exception | None = None) -> None:
         if self.forbid_new_split:
@@ -240,11 +267,9 @@ class DataSplitter(SplitAccess):
                 f"forbid_new_split must be False where a new split has to be made, got True: {why}"
             ) from error
 
-    def _read(self, folder: Path, dataset: Dataset, fingerprint: str) -> Split:
-        saved = read_split(folder, self._file_suffix())
+    def _read(self, archives: SplitArchives, dataset: Dataset, fingerprint: str) -> Split:
+        saved = read_split(archives)
         saved.check_parameters(self.PARAMETER_TYPES)
-        if isinstance(saved.parameters.get(RANDOM_SEED), int):
-            self._saved_seed = saved.parameters[RANDOM_SEED]
         asked = {
             **self._asked_parameters(),
             RANDOM_SEED: self.random_seed if self._draws else None,
@@ -252,8 +277,8 @@ class DataSplitter(SplitAccess):
         }
         others = differences(saved.parameters, asked, self._needed)
         if others:
-            raise ValueError(f"It was made with other parameters: {'; '.join(others)}")
-        self._print(f"Loading the split saved in '{folder}'")
+            raise _OtherParameters(f"It was made with other parameters: {'; '.join(others)}")
+        self._print(f"Loading the split saved in '{archives.folder}'")
         self._print("Verifying data consistency...")
         split = saved.split_of(dataset)
         self._verify(split)
@@ -284,9 +309,15 @@ class DataSplitter(SplitAccess):
         self._print("Verifying data consistency... Passed!")
         return split
 
-    def _save(self, split: Split, folder: Path) -> None:
+    def _save(self, split: Split, folder: Path, dataset: Dataset, fingerprint: str) -> Split:
+        """Save the split and return it, or the one that another process has saved meanwhile."""
+        archives = SplitArchives(folder, self._file_suffix())
         try:
-            write_split(folder, self._file_suffix(), split)
+            with archives.locked():
+                if not self.force_new_split:
+                    with suppress(Exception):  # as above
+                        return self._read(archives, dataset, fingerprint)
+                write_split(archives, split)
         except OSError as error:
             warn(
                 f"{type(self).__name__}: the folder '{folder}' cannot be written ({error}); the split is not kept.",
@@ -294,6 +325,7 @@ class DataSplitter(SplitAccess):
             )
         else:
             self._print(f"Split saved in '{folder}'")
+        return split
 
     def _print(self, message: str) -> None:
         if self.verbose:

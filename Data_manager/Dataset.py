@@ -17,7 +17,7 @@ from Data_manager._mappers import check_ids
 from Data_manager._statistics import features_line, gini_index, interactions_block
 from Data_manager._statistics_plot import plot_statistics
 from Data_manager.data_consistency_check import assert_implicit_data, assert_URM_ICM_mapper_consistency
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
 from recsys_common.messages import say
 from recsys_common.validation import check_bool
 

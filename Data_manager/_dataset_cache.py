@@ -3,7 +3,7 @@
 ``dataset_cache.json``, the manifest, names a folder beside it and has the size and the hash of every file there. A
 cache is written into a folder of a new name and comes into force when the manifest is replaced, so a crash at any
 moment leaves the old cache or the new one, and of two processes that build it at once the last one wins. What killed
-processes leave is deleted by the next writing, an hour after.
+processes leave is deleted by the next writing.
 """
 
 import hashlib
@@ -11,10 +11,8 @@ import io
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +33,13 @@ from Data_manager._dataset_manifest import (
 from Data_manager._id_index import IdIndex
 from Data_manager.Dataset import Dataset
 from Recommenders.DataIO import DataIO
+from recsys_common.file_lock import held_folder, is_abandoned
 
 _MATRICES = ("URM_dictionary", "ICM_dictionary", "UCM_dictionary")
 _IDS = ("user_original_ID_to_index", "item_original_ID_to_index")
 _PARTS_OF_MATRIX = ("data", "indices", "indptr")
 # what is small or has no fixed form
 _OTHERS = "others.zip"
-_LEFTOVER_SECONDS = 60 * 60
 _N_THREADS = 2
 
 
@@ -64,10 +62,10 @@ def write_cache(folder: Path, dataset: Dataset, origin: Origin) -> None:
     _remove_leftovers(folder)
     arrays_folder = folder / f"dataset_cache_{secrets.token_hex(8)}"
     try:
-        arrays_folder.mkdir()
-        content = _write_files(arrays_folder, dataset._arguments())
-        replaced = folder_in_force(folder)
-        write_manifest(folder, origin, content)
+        with held_folder(arrays_folder):
+            content = _write_files(arrays_folder, dataset._arguments())
+            replaced = folder_in_force(folder)
+            write_manifest(folder, origin, content)
     except BaseException:
         # Ctrl-C can come when the manifest has just been replaced
         if folder_in_force(folder) != arrays_folder:
@@ -129,13 +127,11 @@ def _write_array(folder: Path, name: str, array: npt.NDArray[Any]) -> tuple[str,
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Delete what killed processes have left: folders that no manifest names, an hour after."""
-    in_force = folder_in_force(folder)
+    """Delete what killed processes have left: folders that no manifest names."""
     for leftover in folder.glob("dataset_cache_*"):
-        with suppress(OSError):  # another process may be deleting it
-            is_old = time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS
-            if is_old and FOLDER_NAME.fullmatch(leftover.name) and leftover != in_force:
-                shutil.rmtree(leftover, ignore_errors=True)
+        # the manifest last: it may have come to name the folder meanwhile
+        if FOLDER_NAME.fullmatch(leftover.name) and is_abandoned(leftover) and leftover != folder_in_force(folder):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def read_cache(folder: Path, origin: Origin | None) -> Dataset:

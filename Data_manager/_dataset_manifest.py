@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from Data_manager._file_hash import hash_of_file
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
 
 MANIFEST = "dataset_cache.json"
 FORMAT_VERSION = 1

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from Data_manager._archive_group import HASHES, read_archives, write_archives
+from Data_manager._archive_group import ArchiveGroup
 from Data_manager._id_index import IdIndex
-from Recommenders.DataIO import DataIO
 
 _GLOBAL_ATTRIBUTES = "dataset_global_attributes"
 
@@ -32,7 +31,7 @@ _FLAGS = ("_HAS_ICM", "_HAS_UCM", "_HAS_additional_mapper")
 
 
 def write_dataset(folder: str | os.PathLike[str], arguments: Mapping[str, Any]) -> None:
-    """Save the arguments of a Dataset, so that a crash leaves the folder with the whole data set or with none.
+    """Save the arguments of a Dataset, so that a crash leaves the folder with the old data set or the new one.
 
     Parameters
     ----------
@@ -45,9 +44,13 @@ def write_dataset(folder: str | os.PathLike[str], arguments: Mapping[str, Any]) 
     attributes |= {key: dict(mapper) for key, mapper in attributes.items() if isinstance(mapper, IdIndex)}
     flags = {flag: bool(arguments[argument]) for argument, flag in _ARCHIVES.values() if flag is not None}
     archives = {archive: arguments[argument] for archive, (argument, _) in _ARCHIVES.items() if arguments[argument]}
-    write_archives(
-        Path(folder).resolve(), _GLOBAL_ATTRIBUTES, {**archives, _GLOBAL_ATTRIBUTES: {**attributes, **flags}}
-    )
+    group = _group(folder)
+    with group.locked():
+        group.write({**archives, _GLOBAL_ATTRIBUTES: {**attributes, **flags}})
+
+
+def _group(folder: str | os.PathLike[str]) -> ArchiveGroup:
+    return ArchiveGroup(Path(folder).resolve(), _GLOBAL_ATTRIBUTES, list(_ARCHIVES))
 
 
 def _check_global_attributes(path: Path, attributes: Mapping[str, Any]) -> None:
@@ -70,14 +73,15 @@ def read_dataset(folder: str | os.PathLike[str]) -> dict[str, Any]:
     ValueError
         If an archive is damaged or missing, does not hold what it should, or is not of the same save as the others.
     """
-    root = Path(folder).resolve()
-    # which archives belong to it stands in the head
-    attributes = DataIO(root).load_data(_GLOBAL_ATTRIBUTES)
-    attributes.pop(HASHES, None)
-    _check_global_attributes(root / f"{_GLOBAL_ATTRIBUTES}.zip", attributes)
-    there = [archive for archive, (_, flag) in _ARCHIVES.items() if flag is None or attributes[flag]]
-    contents = read_archives(root, _GLOBAL_ATTRIBUTES, there, [])
+    group = _group(folder)
+
+    def which_are_there(attributes: dict[str, Any]) -> tuple[list[str], list[str]]:
+        _check_global_attributes(group.path(_GLOBAL_ATTRIBUTES), attributes)
+        return [archive for archive, (_, flag) in _ARCHIVES.items() if flag is None or attributes[flag]], []
+
+    contents = group.read(which_are_there)
+    attributes = contents.pop(_GLOBAL_ATTRIBUTES)
     return {
         **{argument: attributes[key] for key, (argument, _) in _ATTRIBUTES.items()},
-        **{_ARCHIVES[archive][0]: contents[archive] for archive in there},
+        **{_ARCHIVES[archive][0]: content for archive, content in contents.items()},
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from Data_manager._file_hash import hash_of_file
 from Data_manager._zip_members import ZipError, check_complete_zip
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
 from recsys_common.messages import ProgressBar
 
 MIRROR_VARIABLE = "RECSYS_DATA_MIRROR"

@@ -3,9 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from Data_manager._split_storage import CURRENT_FORMAT, FORMAT_VERSION
-
-RANDOM_SEED = "random_seed"
+from Data_manager._split_storage import CURRENT_FORMAT, FORMAT_VERSION, RANDOM_SEED
 
 
 def differences(saved: Mapping[str, Any], asked: Mapping[str, Any], needed: Collection[str] = ()) -> list[str]:

@@ -8,14 +8,19 @@ from typing import Any
 
 import scipy.sparse as sps
 
-from Data_manager._archive_group import read_archives, write_archives
+from Data_manager._archive_group import ArchiveGroup
 from Data_manager.Dataset import Dataset
+from Recommenders.DataIO import DataIO
 
 # Our addition to split_parameters; the host, which sets every key of it as an attribute, does not know it.
 FORMAT_VERSION = "format_version"
 CURRENT_FORMAT = 1
 
+RANDOM_SEED = "random_seed"
+
 _PARAMETERS, _MAPPERS, _URM = "split_parameters", "split_mappers", "split_URM"
+# A copy of the seed, which makes the split again where split_parameters is damaged; the host does not look for it.
+_SEED = "split_random_seed"
 
 # archive -> the argument of Dataset that it holds
 _FEATURES = {
@@ -35,27 +40,30 @@ class Split:
     dataset: Dataset  # of the users that are left
 
 
-def write_split(folder: Path, suffix: str, split: Split) -> None:
-    """Save a split, so that a crash leaves the folder with all of it or with none.
+class SplitArchives(ArchiveGroup):
+    """The archives of a split, whose names end in the suffix, in a folder."""
+
+    def __init__(self, folder: Path, suffix: str) -> None:
+        others = (_MAPPERS, _URM, *_FEATURES, _SEED)
+        super().__init__(folder, _PARAMETERS + suffix, [archive + suffix for archive in others])
+        self.suffix = suffix
+
+
+def write_split(archives: SplitArchives, split: Split) -> None:
+    """Save a split, under the lock of its archives, so that a crash leaves the folder with the old one or the new one.
 
     All archives are written, those of features that the data set does not have with nothing in them.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Made if it is missing.
-    suffix : str
-        At the end of the name of each archive.
-    split : Split
     """
     content = split.dataset._arguments()
-    archives = {
+    contents = {
         _MAPPERS: split.dataset.get_global_mapper_dict(),
         _URM: split.URMs,
         **{archive: content[argument] for archive, argument in _FEATURES.items()},
         _PARAMETERS: {**split.parameters, FORMAT_VERSION: CURRENT_FORMAT},
     }
-    write_archives(folder, _PARAMETERS + suffix, {archive + suffix: value for archive, value in archives.items()})
+    if RANDOM_SEED in split.parameters:
+        contents[_SEED] = {RANDOM_SEED: split.parameters[RANDOM_SEED]}
+    archives.write({name + archives.suffix: value for name, value in contents.items()})
 
 
 @dataclass(frozen=True)
@@ -110,20 +118,45 @@ class SavedSplit:
         return Split({key: value for key, value in self.parameters.items() if key != FORMAT_VERSION}, URMs, rebuilt)
 
 
-def read_split(folder: Path, suffix: str) -> SavedSplit:
+def read_split(archives: SplitArchives) -> SavedSplit:
     """Load the archives of a split.
 
     Raises
     ------
     FileNotFoundError
-        If there is none.
+        If there is none of them.
     ValueError
         If an archive is damaged, missing or not of the same save as the others; the error names it.
     """
-    contents = read_archives(
-        folder, _PARAMETERS + suffix, [_MAPPERS + suffix, _URM + suffix], [archive + suffix for archive in _FEATURES]
+    suffix = archives.suffix
+    try:
+        contents = archives.read(
+            lambda _: ([_MAPPERS + suffix, _URM + suffix], [archive + suffix for archive in _FEATURES])
+        )
+    except FileNotFoundError as error:
+        if not archives.exists():
+            raise
+        path = archives.path(archives.head)
+        raise ValueError(f"{path} must lie beside the other archives of its save, got none") from error
+    return SavedSplit(
+        archives.folder, suffix, {name.removesuffix(suffix): content for name, content in contents.items()}
     )
-    return SavedSplit(folder, suffix, {name.removesuffix(suffix): content for name, content in contents.items()})
+
+
+def read_seed(archives: SplitArchives) -> int | None:
+    """The seed of the saved split, whatever else of it is damaged; None if nothing has it any more, or never had."""
+    data_io = DataIO(archives.folder)
+    for archive in (_PARAMETERS, _SEED):
+        try:
+            content = data_io.load_data(archive + archives.suffix)
+        except (OSError, ValueError):
+            continue
+        seed = content.get(RANDOM_SEED)
+        if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
+            return seed
+        if archive == _PARAMETERS and FORMAT_VERSION not in content:
+            return None  # the host has saved it, over one of ours
+    return None
 
 
 def without_users(dataset: Dataset, users: Sequence[int] | Any) -> Dataset:

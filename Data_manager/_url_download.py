@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from time import monotonic
 
 from Data_manager._download import check_hash, fetch
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
 from recsys_common.messages import say
 from recsys_common.validation import check_bool
 

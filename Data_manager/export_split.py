@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ import scipy.sparse as sps
 
 from Data_manager._split_times import has_times, times_of_parts
 from Data_manager.DataReader import check_path
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
+from recsys_common.file_group import FileGroup
 from recsys_common.validation import check_choice
 
 if TYPE_CHECKING:
@@ -96,11 +96,13 @@ def export_split(splitter: "DataSplitter", folder: str | os.PathLike[str], forma
     users = _Ids("user", split.dataset.get_user_original_IDs(), layout)
     items = _Ids("item", split.dataset.get_item_original_IDs(), layout)
     times = times_of_parts(URMs, split.dataset) if has_times(split.dataset) else {}
-    with ExitStack() as stack:
-        # all are renamed once all are written
-        temporary = {part: stack.enter_context(atomic_path(paths[part])) for part in URMs}
-        for part, URM in URMs.items():
-            _write(temporary[part], layout, URM, users, items, times.get(part))
+    target.mkdir(parents=True, exist_ok=True)
+    # other programs read what they find: never some files of an older split
+    files = FileGroup(target, paths["URM_test"].name, [path.name for path in paths.values()])
+    with files.locked(), files.replace() as folder:
+        for part, URM in URMs.items():  # the test set is the last
+            with atomic_path(folder / paths[part].name) as temporary:
+                _write(temporary, layout, URM, users, items, times.get(part))
 
 
 class _Ids:

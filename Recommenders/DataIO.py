@@ -7,7 +7,7 @@ from typing import Any
 from Recommenders._archive_names import archive_path, check_folder
 from Recommenders._archive_reader import read_archive
 from Recommenders._archive_writer import json_not_serializable_handler, plan_members, write_members
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
 from recsys_common.messages import say
 from recsys_common.validation import check_bool, check_int
 

@@ -19,6 +19,8 @@ ARCHIVES = (
     "split_UCM",
     "split_UCM_mappers",
 )
+# a copy of the seed, where there is one; the host does not look for it
+SEED_ARCHIVE = "split_random_seed"
 # what the host does not save
 OUR_KEYS = {"random_seed", "dataset_fingerprint", "format_version", "_archive_sha256"}
 

@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
+from Data_manager.Dataset import Dataset
+from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_global_time import DataSplitter_global_time
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.DataSplitter_leave_k_out import DataSplitter_leave_k_out
 from Recommenders.DataIO import DataIO
 from tests.data_manager import saved_splits
-from tests.data_manager.saved_splits import ARCHIVES, OUR_KEYS, assert_same_split, load, load_quietly
+from tests.data_manager.saved_splits import ARCHIVES, OUR_KEYS, SEED_ARCHIVE, assert_same_split, load, load_quietly
 from tests.reference.data_splitters import MemoryReader, some_dataset, split_by_id
 
 DIFFERENT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -165,7 +168,7 @@ def truncate(archive: str) -> Callable[[Path], None]:
     return damage
 
 
-def remove(archive: str) -> Callable[[Path], None]:
+def without(archive: str) -> Callable[[Path], None]:
     return lambda folder: (folder / f"{archive}_only_warm_users_user_wise.zip").unlink()
 
 
@@ -179,7 +182,7 @@ def change_a_rating(URMs: dict[str, Any]) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     **{f"{archive} truncated": (truncate(archive), rf"{archive}_only\w+\.zip") for archive in ARCHIVES},
-    **{f"{archive} missing": (remove(archive), rf"{archive}_only\w+\.zip must lie") for archive in ARCHIVES[1:]},
+    **{f"{archive} missing": (without(archive), rf"{archive}_only\w+\.zip must lie") for archive in ARCHIVES},
     "no zip": (
         lambda folder: (folder / "split_parameters_only_warm_users_user_wise.zip").write_text("x", encoding="utf-8"),
         "split_parameters",
@@ -239,15 +242,92 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_split_is_named_and_made_anew(damage: Callable[[Path], Any], message: str, tmp_path: Path) -> None:
-    load(tmp_path)
+def test_a_damaged_split_is_named_and_made_again_from_its_seed(
+    damage: Callable[[Path], Any], message: str, tmp_path: Path
+) -> None:
+    """Another one would test on what this one trained on."""
+    first = load(tmp_path)
+    seed = first.get_split_parameters()["random_seed"]
     damage(tmp_path)
     with pytest.raises(ValueError, match=f"forbid_new_split must be False.*{message}"):
         load(tmp_path, forbid_new_split=True)
+    arguments: dict[str, Any] = {}
+    if is_as_saved_by_host(tmp_path):
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        with pytest.raises(ValueError, match=f"random_seed must be the one of the saved split .*{message}"):
+            load(tmp_path)
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+        arguments["random_seed"] = seed
+        message = f"({message}|random_seed: saved without one, asked {seed})"
     with pytest.warns(UserWarning, match=f"cannot be used.*{message}.*It is made anew") as caught:
-        remade = load(tmp_path)
+        remade = load(tmp_path, **arguments)
     assert len(caught) == 1
-    assert_same_split(load_quietly(tmp_path), remade)
+    assert_same_split(remade, first)
+    assert_same_split(load_quietly(tmp_path), first)
+
+
+def is_as_saved_by_host(folder: Path) -> bool:
+    try:
+        return "format_version" not in DataIO(folder).load_data("split_parameters_only_warm_users_user_wise")
+    except (OSError, ValueError):
+        return False
+
+
+def other_bytes(name: str) -> Callable[[Path], Any]:
+    return lambda folder: (folder / f"{name}_only_warm_users_user_wise.zip").write_bytes(b"other")
+
+
+@pytest.mark.parametrize("harm", [without, other_bytes])
+def test_the_seed_is_lost_only_with_both_of_its_archives_and_then_said(harm: Any, tmp_path: Path) -> None:
+    first = load(tmp_path, random_seed=5)
+    for archive in (*ARCHIVES[1:], SEED_ARCHIVE):
+        harm(archive)(tmp_path)
+    with pytest.warns(UserWarning, match="made anew"):
+        assert_same_split(load(tmp_path), first)
+    for archive in ARCHIVES:
+        harm(archive)(tmp_path)
+    with pytest.warns(UserWarning, match="made anew"):
+        assert_same_split(load(tmp_path), first)
+    for archive in ("split_parameters", SEED_ARCHIVE):
+        harm(archive)(tmp_path)
+    with pytest.raises(ValueError, match=r"random_seed must be the one of the saved split .*split_parameters"):
+        load(tmp_path)
+    with pytest.warns(UserWarning, match="made anew"):
+        assert_same_split(load(tmp_path, random_seed=5), first)
+
+
+def test_the_copy_of_the_seed_does_not_count_beside_a_split_that_the_host_saved_over_it(tmp_path: Path) -> None:
+    load(tmp_path)
+    edit("split_URM", change_a_rating, by_host=True)(tmp_path)
+    with pytest.raises(ValueError, match="random_seed must be the one of the saved split"):
+        load(tmp_path)
+
+
+def test_what_is_not_random_needs_no_seed_to_be_made_again(tmp_path: Path) -> None:
+    first = load(tmp_path, DataSplitter_global_time)
+    (tmp_path / "split_parameters_only_warm_users.zip").write_bytes(b"damaged")
+    with pytest.warns(UserWarning, match="made anew"):
+        assert_same_split(load(tmp_path, DataSplitter_global_time), first)
+
+
+def test_of_two_that_find_no_split_the_second_uses_what_the_first_has_saved(tmp_path: Path) -> None:
+    class Slow(DataSplitter_Holdout):
+        def _divide(self, dataset: Dataset, random_seed: int) -> Any:
+            """Another process is faster."""
+            first.append(load(tmp_path))
+            return super()._divide(dataset, random_seed)
+
+    first: list[DataSplitter] = []
+    second = load(tmp_path, Slow)
+    assert_same_split(second, first[0])
+    assert_same_split(load_quietly(tmp_path), first[0])
+
+
+def test_threads_that_ask_for_one_split_at_once_get_one(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        splits = list(pool.map(lambda _: load(tmp_path), range(8)))
+    for split in splits:
+        assert_same_split(split, splits[0])
 
 
 def test_nothing_in_an_archive_becomes_an_attribute(tmp_path: Path) -> None:

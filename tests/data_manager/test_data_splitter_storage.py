@@ -17,8 +17,17 @@ from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_global_time import DataSplitter_global_time
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.DataSplitter_leave_k_out import DataSplitter_leave_k_out
+from Recommenders.DataIO import DataIO
 from tests.data_manager import saved_splits
-from tests.data_manager.saved_splits import ARCHIVES, OUR_KEYS, Make, assert_same_split, load, load_quietly
+from tests.data_manager.saved_splits import (
+    ARCHIVES,
+    OUR_KEYS,
+    SEED_ARCHIVE,
+    Make,
+    assert_same_split,
+    load,
+    load_quietly,
+)
 from tests.reference.data_splitters import MemoryReader, dataset_by_id, some_dataset, split_by_id
 from tests.reference.host_archive import read_host_archive, write_host_archive
 
@@ -56,7 +65,8 @@ def test_features_that_are_not_there_have_empty_archives(tmp_path: Path) -> None
 @every_splitter
 def test_files_and_keys_are_those_of_the_contract(make: Make, suffix: str, keys: set[str], tmp_path: Path) -> None:
     splitter = load(tmp_path, make)
-    assert {path.name for path in tmp_path.iterdir()} == {f"{archive}{suffix}.zip" for archive in ARCHIVES}
+    archives = [*ARCHIVES, SEED_ARCHIVE] if "random_seed" in keys else ARCHIVES
+    assert {path.name for path in tmp_path.iterdir()} == {f"{archive}{suffix}.zip" for archive in archives}
     members = {
         archive: {Path(name).stem for name in zipfile.ZipFile(tmp_path / f"{archive}{suffix}.zip").namelist()}
         for archive in ARCHIVES
@@ -139,8 +149,10 @@ def test_a_split_that_the_host_saved_loads(make: Make, features: bool, tmp_path:
 def test_a_split_that_the_host_saved_of_another_data_set_is_not_used(tmp_path: Path) -> None:
     original = load(tmp_path / "ours", dataset=some_dataset(seed=1))
     save_as_host(tmp_path, original, host_parameters(original))
-    with pytest.warns(UserWarning, match=r"must hold the ids of the data set|parts of a split must"):
+    with pytest.raises(ValueError, match=r"random_seed must be the one of the saved split .* (ids|parts of a split)"):
         load(tmp_path)
+    with pytest.warns(UserWarning, match="saved without one, asked 3.*made anew"):
+        load(tmp_path, random_seed=3)
 
 
 def test_what_the_host_takes_for_the_last_ones_is_not_used(tmp_path: Path) -> None:
@@ -159,7 +171,7 @@ def test_a_split_that_lost_interactions_is_not_used(tmp_path: Path) -> None:
     lossy.data[lossy.indptr[:-1]] = 0
     lossy.eliminate_zeros()
     save_as_host(tmp_path, original, host_parameters(original), URM_train=lossy)
-    with pytest.warns(UserWarning, match="the parts of a split must hold"):
+    with pytest.raises(ValueError, match=r"random_seed must be the one of the saved split .*the parts of a split must"):
         load(tmp_path, make)
 
 
@@ -181,32 +193,50 @@ def test_archives_of_two_saves_are_never_loaded_as_one(make: Make, suffix: str, 
         load(tmp_path / "other", make, some_dataset(seed=1))
 
 
-@pytest.mark.parametrize("n_before", range(7))
-def test_a_crash_while_saving_leaves_no_mixture(n_before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load(tmp_path, random_seed=1)
+@pytest.mark.parametrize("n_before", range(10))
+def test_a_crash_while_saving_leaves_the_old_split_or_the_new_one(
+    n_before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is saved while no more is written, but archives deleted and renamed."""
+    old = load(tmp_path, random_seed=1)
     replace, n_calls = Path.replace, []
 
     class Crash(BaseException):
         """As when the process is killed."""
 
     def crash(self: Path, target: Path) -> Path:
-        if self.parent.name.startswith(".archives_") and target.parent == tmp_path:
+        if self.name.endswith(".new") or self.parent.name.endswith(".arriving"):
             n_calls.append(target)
             if len(n_calls) > n_before:
                 raise Crash
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", crash)
-    with pytest.raises(Crash):
+    if n_before < 9:
+        with pytest.raises(Crash):
+            load(tmp_path, random_seed=2, force_new_split=True)
+        assert not (tmp_path / "split_parameters_only_warm_users_user_wise.zip").exists(), "the host finds nothing"
+    else:
         load(tmp_path, random_seed=2, force_new_split=True)
     monkeypatch.undo()
-    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
-    with pytest.raises(ValueError, match="there is no saved split"):
-        load(tmp_path, forbid_new_split=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        load(tmp_path, random_seed=2)
-    load_quietly(tmp_path, random_seed=2)
+    left = load_quietly(tmp_path)
+    assert left.get_split_parameters()["random_seed"] == 2
+    assert split_by_id(left) != split_by_id(old)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_an_error_while_writing_leaves_the_old_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = load(tmp_path)
+
+    def full(self: DataIO, name: str, content: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(DataIO, "save_data", full)
+    with pytest.warns(UserWarning, match="No space left"):
+        load(tmp_path, force_new_split=True)
+    monkeypatch.undo()
+    assert_same_split(load_quietly(tmp_path), old)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_a_bad_split_is_never_saved(tmp_path: Path) -> None:

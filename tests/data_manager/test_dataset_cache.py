@@ -14,7 +14,8 @@ import Data_manager._dataset_cache as cache_module
 from Data_manager._dataset_cache import read_cache, write_cache
 from Data_manager._dataset_manifest import MANIFEST
 from Data_manager.Dataset import Dataset
-from Recommenders import _atomic_file
+from recsys_common import atomic_file
+from recsys_common.file_lock import held_folder
 from tests.data_manager.toy_cache import (
     FILES,
     TOY_ORIGIN,
@@ -148,17 +149,23 @@ def test_replaced_folder_is_deleted_and_maps_of_it_stay_whole(tmp_path: Path) ->
         assert_same_content(loaded, toy())
 
 
-def test_leftovers_are_deleted_by_the_next_writing_an_hour_after(tmp_path: Path) -> None:
-    old, young = tmp_path / f"dataset_cache_{'0' * 16}", tmp_path / f"dataset_cache_{'1' * 16}"
-    not_ours = [tmp_path / name for name in ("dataset_cache_of_mine", "dataset_cache_", "other", f"x{old.name}")]
-    for path in (old, young, *not_ours):
+def test_leftovers_are_deleted_by_the_next_writing_unless_somebody_writes_them(tmp_path: Path) -> None:
+    served, killed, living, young = (tmp_path / f"dataset_cache_{number * 16}" for number in "0123")
+    not_ours = [tmp_path / name for name in ("dataset_cache_of_mine", "dataset_cache_", "other", f"x{served.name}")]
+    for path in (served, young, *not_ours):
         path.mkdir()
-        (path / "array.npy").write_bytes(b"half")
-        hours = 0.9 if path == young else 1.1
-        os.utime(path, (time.time() - hours * 3600,) * 2)
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
-    assert not old.exists()
-    assert all((path / "array.npy").is_file() for path in (young, *not_ours))
+    with held_folder(killed), held_folder(living):
+        shutil.copytree(killed, tmp_path / "copy")
+        for path in (served, killed, living, young, *not_ours):
+            (path / "array.npy").write_bytes(b"half")
+            if path != young:
+                os.utime(path, (time.time() - 100,) * 2)
+        shutil.rmtree(killed)
+        (tmp_path / "copy").rename(killed)  # as it was, but for the lock
+        os.utime(killed, (time.time() - 100,) * 2)
+        write_cache(tmp_path, toy(), TOY_ORIGIN)
+        assert not served.exists() and not killed.exists()
+        assert all((path / "array.npy").is_file() for path in (living, young, *not_ours))
 
 
 def test_cache_in_force_is_no_leftover_however_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,14 +202,14 @@ def test_ctrl_c_when_the_manifest_has_just_been_replaced_leaves_the_new_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_cache(tmp_path, toy(), TOY_ORIGIN)
-    sync = _atomic_file._sync_folder
+    sync = atomic_file.sync_folder
 
     def interrupted(folder: Path) -> None:
         sync(folder)
         if folder == tmp_path:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_atomic_file, "_sync_folder", interrupted)
+    monkeypatch.setattr(atomic_file, "sync_folder", interrupted)
     other = toy(additional_data_mapper=None)
     with pytest.raises(KeyboardInterrupt):
         write_cache(tmp_path, other, TOY_ORIGIN)
@@ -249,15 +256,16 @@ def test_cache_that_is_deleted_while_it_is_read_counts_as_none(tmp_path: Path, m
 
 def test_manifest_comes_last_and_is_renamed_into_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     renamed: list[str] = []
-    replace = _atomic_file._replace
+    replace = atomic_file.replace_file
 
     def watched(temporary: Path, target: Path) -> None:
         if target.name == MANIFEST:
             assert not target.exists()
-            assert sorted(path.name for path in arrays_folders(tmp_path)[0].iterdir()) == FILES
+            written = [path.name for path in arrays_folders(tmp_path)[0].iterdir()]
+            assert sorted(name for name in written if name != ".in_use") == FILES
         renamed.append(target.name)
         replace(temporary, target)
 
-    monkeypatch.setattr(_atomic_file, "_replace", watched)
+    monkeypatch.setattr(atomic_file, "replace_file", watched)
     write_cache(tmp_path, toy(), TOY_ORIGIN)
     assert renamed == ["others.zip", MANIFEST]

@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -163,24 +164,47 @@ def test_archives_of_two_saves_are_never_loaded_as_one(tmp_path: Path) -> None:
         Dataset().load_data(tmp_path / "other")
 
 
-def test_a_crash_while_saving_leaves_no_mixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("n_before", range(3))
+def test_a_crash_while_saving_leaves_the_old_data_set_or_the_new_one(
+    n_before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     toy().save_data(tmp_path)
+    newer = toy(dataset_name="newer", ICM_dictionary=None, ICM_feature_mapper_dictionary=None)
     replace, n_calls = Path.replace, []
 
-    def crash_at_the_second(self: Path, target: Path) -> Path:
-        if self.parent.name.startswith(".archives_") and target.parent == tmp_path.resolve():
+    def crash(self: Path, target: Path) -> Path:
+        if self.name.endswith(".new") or self.parent.name.endswith(".arriving"):
             n_calls.append(target)
-            if len(n_calls) == 2:
+            if len(n_calls) > n_before:
                 raise OSError("disk full")
         return replace(self, target)
 
-    monkeypatch.setattr(Path, "replace", crash_at_the_second)
+    monkeypatch.setattr(Path, "replace", crash)
     with pytest.raises(OSError, match="disk full"):
-        toy(dataset_name="newer").save_data(tmp_path)
+        newer.save_data(tmp_path)
     monkeypatch.undo()
-    with pytest.raises(FileNotFoundError):
-        Dataset().load_data(tmp_path)
-    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+    loaded = Dataset()
+    loaded.load_data(tmp_path)
+    assert_same_content(loaded, newer)
+    without_ICM = {archive for archive in ARCHIVES if "ICM" not in archive}
+    assert {path.name for path in tmp_path.iterdir()} == without_ICM
+
+
+def test_threads_that_save_and_load_at_once_meet_whole_data_sets_only(tmp_path: Path) -> None:
+    poorer = toy(dataset_name="poorer", ICM_dictionary=None, ICM_feature_mapper_dictionary=None)
+    generations = {"Toy": toy(), "poorer": poorer}
+    toy().save_data(tmp_path)
+
+    def work(number: int) -> None:
+        if number % 3 == 0:
+            list(generations.values())[number % 2].save_data(tmp_path)
+        loaded = Dataset()
+        loaded.load_data(tmp_path)
+        assert_same_content(loaded, generations[loaded.get_dataset_name()])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(40)))
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_a_data_set_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
+import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -11,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import run_matrix_factorization as script
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
+from recsys_common.atomic_file import atomic_path
 from tests.conftest import planted_factors_URM
 
 ROOT = Path(script.__file__).parent
@@ -78,10 +82,123 @@ def test_the_ids_of_the_file_are_found_behind_the_rows_of_the_model(tmp_path):
     assert items.loc[range(25)].tolist() == [f"film, {item}" for item in range(25)]
 
 
-def test_the_options_of_the_run_are_kept(ratings_file, tmp_path):
+def test_the_options_of_the_run_are_kept_with_what_was_read_and_the_versions(ratings_file, tmp_path):
     run("--ratings", ratings_file, "--epochs", 1, "--seed", 5, tmp_path=tmp_path)
     options = json.loads((tmp_path / "output" / "options.json").read_text(encoding="utf-8"))
     assert (options["seed"], options["epochs"], options["ratings"]) == (5, 1, str(ratings_file))
+    assert options["dataset"] is None, "the default is not what was read"
+    data = options["data"]
+    assert (data["dataset_name"], data["reader"]) == ("ratings", "InteractionsReader")
+    assert data["options"]["columns"] == {"user": "user", "item": "item", "rating": "rating", "timestamp": None}
+    content = ratings_file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    assert data["files"] == [{"path": str(ratings_file), "bytes": len(content), "sha256": digest}]
+    ratings = pd.read_csv(ratings_file)
+    counts = (len(ratings), ratings["user"].nunique(), ratings["item"].nunique())
+    assert (data["n_ratings"], data["n_users"], data["n_items"]) == counts
+    versions = options["versions"]
+    assert versions["python"] == platform.python_version()
+    assert {name: versions[name] for name in ("numpy", "torch")} == {
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+    }
+    assert set(versions) == {"recsys-mf-pytorch", "python", "torch", "numpy", "scipy", "pandas"}
+
+
+def test_the_options_of_a_run_without_files_say_so(tmp_path):
+    assert run("--epochs", 1, tmp_path=tmp_path) == 0
+    options = json.loads((tmp_path / "output" / "options.json").read_text(encoding="utf-8"))
+    assert (options["dataset"], options["data"]["reader"], options["data"]["files"]) == (
+        "synthetic",
+        "SyntheticReader",
+        [],
+    )
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("n_before", range(5))
+def test_a_run_that_dies_while_it_saves_leaves_the_old_one_whole(ratings_file, tmp_path, monkeypatch, n_before):
+    run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path)
+    (tmp_path / "output" / "notes.txt").write_text("of the user")
+    before = contents(tmp_path / "output")
+    n_calls = []
+
+    def dies(target):
+        n_calls.append(target)
+        if len(n_calls) > n_before:
+            raise SystemExit("as if killed")
+        return atomic_path(target)
+
+    monkeypatch.setattr(script, "atomic_path", dies)
+    with pytest.raises(SystemExit):
+        run("--epochs", 1, tmp_path=tmp_path)
+    assert contents(tmp_path / "output") == before
+
+
+@pytest.mark.parametrize("n_before", [0, 1, 4, 8])
+def test_a_run_that_dies_while_its_files_come_to_their_places_is_finished_by_the_next_one(
+    ratings_file, tmp_path, monkeypatch, n_before
+):
+    run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path)
+    (tmp_path / "output" / "notes.txt").write_text("of the user")
+    old = contents(tmp_path / "output")
+    replace, n_calls = Path.replace, []
+
+    def dies(self, target):
+        if self.name.endswith(".new") or self.parent.name.endswith(".arriving"):
+            n_calls.append(target)
+            if len(n_calls) > n_before:
+                raise SystemExit("as if killed")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", dies)
+    if n_before < 7:
+        with pytest.raises(SystemExit):
+            run("--epochs", 1, tmp_path=tmp_path)
+    else:
+        monkeypatch.setattr(script, "evaluate", lambda *arguments: None)
+        run("--epochs", 1, tmp_path=tmp_path)
+    monkeypatch.undo()
+    left = contents_of_files(tmp_path / "output")
+    assert not [name for name in left if name in OUTPUTS and left[name] == old[name]], "two runs lie side by side"
+    # a run that ends at once
+    assert run("--ratings", tmp_path / "none.csv", tmp_path=tmp_path) == 2
+    found = contents(tmp_path / "output")
+    assert set(found) == OUTPUTS - TABLES | {"notes.txt"}
+    assert found["notes.txt"] == b"of the user"
+    assert json.loads(found["options.json"])["dataset"] == "synthetic"
+
+
+def contents_of_files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_of_two_runs_at_once_into_one_folder_the_second_is_refused(ratings_file, tmp_path, monkeypatch, capsys):
+    second = []
+
+    def meanwhile(*arguments):
+        second.append(run("--epochs", 1, tmp_path=tmp_path))
+
+    monkeypatch.setattr(script, "train", meanwhile)
+    monkeypatch.setattr(script, "save_training", meanwhile)
+    monkeypatch.setattr(script, "evaluate", meanwhile)
+    assert run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path) == 0
+    assert second == [2, 2, 2]
+    assert "error: --output must be a folder that no other run writes to" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_while_the_libraries_are_imported_is_one_line(tmp_path):
+    """Some of them catch every exception, and some abort."""
+    in_pandas = "import signal\ntry:\n    signal.raise_signal(signal.SIGINT)\nexcept BaseException:\n    pass\n"
+    (tmp_path / "pandas.py").write_text(in_pandas)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, ROOT / "run_matrix_factorization.py"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "\nInterrupted.\n")
 
 
 def test_an_interrupted_run_leaves_no_tables_of_another_model(ratings_file, tmp_path, monkeypatch):

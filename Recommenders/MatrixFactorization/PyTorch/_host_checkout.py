@@ -6,8 +6,9 @@ of the recommender, at a few names in the current folder and those above it.
 """
 
 import inspect
-import warnings
 from pathlib import Path
+
+from recsys_common.messages import warn
 
 
 def warn_of_the_host(base_class: type, numpy_version: str) -> None:
@@ -17,7 +18,7 @@ def warn_of_the_host(base_class: type, numpy_version: str) -> None:
     except OSError:  # the current folder is gone, or may not be read: there is nothing to tell
         return
     if trouble is not None:
-        warnings.warn(trouble, stacklevel=3)
+        warn(trouble, stacklevel=3)
 
 
 def trouble_with_the_host(base_file: Path, numpy_version: str, current_folder: Path) -> str | None:

@@ -1,12 +1,15 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from Recommenders import _atomic_file
-from Recommenders._atomic_file import atomic_path
+from recsys_common import atomic_file
+from recsys_common.atomic_file import atomic_path
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_target_is_replaced_and_nothing_else_stays(tmp_path: Path) -> None:
@@ -83,9 +86,9 @@ def test_a_replacement_refused_for_a_moment_is_tried_again(tmp_path: Path, monke
             raise refusals.pop()
         return replace(self, target)
 
-    monkeypatch.setattr(_atomic_file, "_REPLACE_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(atomic_file, "_REPLACE_PAUSE_SECONDS", 0)
     monkeypatch.setattr(Path, "replace", sometimes)
-    monkeypatch.setattr(_atomic_file, "_REPLACE_ATTEMPTS", 2)
+    monkeypatch.setattr(atomic_file, "_REPLACE_ATTEMPTS", 2)
     with pytest.raises(PermissionError), atomic_path(tmp_path / "file") as temporary:
         temporary.write_text("lost")
     assert list(tmp_path.iterdir()) == []
@@ -98,7 +101,7 @@ def test_a_replacement_refused_for_a_moment_is_tried_again(tmp_path: Path, monke
 _FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from Recommenders._atomic_file import atomic_path
+from recsys_common.atomic_file import atomic_path
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 try:
     with atomic_path(Path(sys.argv[1])) as temporary:
@@ -112,21 +115,49 @@ except OSError:
 def test_a_full_disk_leaves_the_old_file_alone(tmp_path: Path) -> None:
     target = tmp_path / "model.zip"
     target.write_text("old")
-    root = Path(__file__).parents[2]
-    ended = subprocess.run([sys.executable, "-c", _FULL_DISK, str(target)], cwd=root, check=False)
+    ended = subprocess.run([sys.executable, "-c", _FULL_DISK, str(target)], cwd=ROOT, check=False)
     assert ended.returncode == 7
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_what_a_killed_process_left_goes_a_day_later_and_nothing_else(tmp_path: Path) -> None:
-    old, young, other = (
-        tmp_path / name for name in (".model.1_a.temp.zip", ".model.2_b.temp.zip", ".else.1_a.temp.zip")
-    )
-    for path in (old, young, other):
-        path.write_text("half")
-    for path in (old, other):
-        os.utime(path, (0, 0))
+_HALF_A_FILE = """
+import sys, time
+from pathlib import Path
+from recsys_common.atomic_file import atomic_path
+with atomic_path(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    print("half", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_left_goes_with_the_next_writing_but_not_what_a_living_one_writes(tmp_path: Path) -> None:
+    def writer(name: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", _HALF_A_FILE, str(tmp_path / name)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+    with writer("one.zip") as killed, writer("two.zip") as living:
+        killed.kill()
+        killed.wait()
+        left, written = sorted(tmp_path.iterdir())
+        of_the_user = tmp_path / ".mine.temp.zip"
+        of_the_user.touch()
+        for path in (left, written, of_the_user):
+            os.utime(path, (time.time() - 10_000,) * 2)
+        with atomic_path(tmp_path / "three.zip") as temporary:
+            temporary.write_text("whole")
+        assert set(tmp_path.iterdir()) == {written, of_the_user, tmp_path / "three.zip"}
+        living.kill()
+
+
+def test_what_was_made_this_minute_stays(tmp_path: Path) -> None:
+    """Its maker may not have come to lock it."""
+    young = tmp_path / f".model.1_{'0' * 16}.temp.zip"
+    young.touch()
     with atomic_path(tmp_path / "model.zip") as temporary:
         temporary.write_text("whole")
-    assert {path.name for path in tmp_path.iterdir()} == {"model.zip", young.name, other.name}
+    assert young.exists()

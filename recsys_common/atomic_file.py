@@ -1,18 +1,21 @@
 """Files that appear whole or not at all."""
 
-import glob
 import os
+import re
 import secrets
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from recsys_common.file_lock import held_file, is_abandoned
 
 # Windows refuses to replace a file while another program (a reader, an indexer) has it open; that passes.
 _REPLACE_ATTEMPTS = 20 if os.name == "nt" else 1
 _REPLACE_PAUSE_SECONDS = 0.05
 
-_LEFTOVER_SECONDS = 24 * 60 * 60
+_TEMPORARY_NAME = re.compile(r"\..+\.\d+_[0-9a-f]{16}\.temp(\.[^.]*)?", re.DOTALL)
 
 
 @contextmanager
@@ -21,8 +24,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     The temporary file stands in the folder of `target` (made if missing) under a name that no other process or thread
     uses, hidden, with the suffix of `target`. At the end it is flushed to disk and renamed over `target`, so that a
-    crash at any moment leaves the old file or the new one, and a reader never meets half a file. What a killed process
-    leaves of it is deleted a day later, by the next writing of the same target.
+    crash at any moment leaves the old file or the new one, and a reader never meets half a file. What killed processes
+    have left in the folder is deleted by the next writing there, from a minute after.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     Yields
     ------
     pathlib.Path
-        Where to write; nothing exists there yet, and the block must have closed it at its end.
+        Where to write over an empty file; the block must have closed it at its end.
 
     Raises
     ------
@@ -43,28 +46,37 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(target)
+    _remove_leftovers(target.parent)
     temporary = target.with_name(f".{target.stem}.{os.getpid()}_{secrets.token_hex(8)}.temp{target.suffix}")
     try:
-        yield temporary
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        _replace(temporary, target)
+        with ExitStack() as held:
+            held.enter_context(held_file(temporary))
+            yield temporary
+            with temporary.open("r+b") as file:
+                os.fsync(file.fileno())
+            if sys.platform == "win32":  # no file is renamed there that somebody has open
+                held.close()
+            replace_file(temporary, target)
     finally:
-        with suppress(OSError):  # must not hide the error that led here
-            temporary.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+        _remove(temporary)
+    sync_folder(target.parent)
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Delete the temporary files of this target that a killed process left behind, a day after."""
-    for leftover in target.parent.glob(f".{glob.escape(target.stem)}.*_*.temp{target.suffix}"):
-        with suppress(OSError):  # another process may be deleting it
-            if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
-                leftover.unlink()
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # must not hide the error that led here
+        path.unlink(missing_ok=True)
 
 
-def _replace(temporary: Path, target: Path) -> None:
+def _remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files that killed processes left behind."""
+    with suppress(OSError), os.scandir(folder) as entries:  # who cannot list the folder may still write to it
+        for name in [entry.name for entry in entries if _TEMPORARY_NAME.fullmatch(entry.name)]:
+            if is_abandoned(folder / name):
+                _remove(folder / name)
+
+
+def replace_file(temporary: Path, target: Path) -> None:
+    """Rename a file, or a folder to a name that is free, as often as it takes."""
     for attempts_left in reversed(range(_REPLACE_ATTEMPTS)):
         try:
             temporary.replace(target)
@@ -75,7 +87,7 @@ def _replace(temporary: Path, target: Path) -> None:
             time.sleep(_REPLACE_PAUSE_SECONDS)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put the new name itself on disk, where the system lets a folder be flushed (Windows does not)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
