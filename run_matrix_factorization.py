@@ -34,11 +34,11 @@ with interrupt_ends_process():
     from Evaluation.comparison import compare_ranking, compare_rating_prediction, format_comparison
     from Evaluation.Evaluator import EvaluatorHoldout
     from Evaluation.rating_prediction import EvaluatorRatingPrediction
-    from Recommenders.learning_curve import plot_learning_curve
     from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
     from Recommenders.NonPersonalizedRecommender import GlobalEffects, TopPop
     from recsys_common.atomic_file import atomic_path
     from recsys_common.file_group import FileGroup
+    from recsys_common.messages import finish_output, say
 
 CUTOFFS = [5, 10, 20]
 TABLES = ("ranking", "rating_prediction")
@@ -157,11 +157,21 @@ def save_training(
         history = recommender.get_training_history()
         if history is not None:
             write_table(history, folder / HISTORY, index=False)
-            metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
-            with atomic_path(folder / PICTURE) as path:
-                plot_learning_curve(history, metric).savefig(path, format="png", dpi=150)
+            draw(history, folder / PICTURE)
         with atomic_path(folder / OPTIONS) as path:
             path.write_text(json.dumps(description, indent=2), encoding="utf-8")
+
+
+def draw(history: pd.DataFrame, picture: Path) -> None:
+    """Draw the learning curve; without a picture the rest of the run is as good, so that no error ends it here."""
+    metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
+    try:
+        from Recommenders.learning_curve import plot_learning_curve
+
+        with atomic_path(picture) as path:
+            plot_learning_curve(history, metric).savefig(path, format="png", dpi=150)
+    except Exception as error:
+        say(f"The learning curve is not drawn: {type(error).__name__}: {error}")
 
 
 def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix, output: Path) -> None:
@@ -177,8 +187,8 @@ def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix,
         compare_rating_prediction(recommenders, EvaluatorRatingPrediction(URM_test, verbose=False)),
     )
     for name, table in zip(TABLES, tables, strict=True):
-        print(f"\nTest, {name.replace('_', ' ')}:\n{format_comparison(table)}")
         write_table(table, output / f"{name}.csv")
+        say(f"\nTest, {name.replace('_', ' ')}:\n{format_comparison(table)}")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -211,9 +221,9 @@ def train_and_evaluate(options: argparse.Namespace) -> int:
         if recommender.USER_factors is None:
             raise
         save_training(recommender, dataset, description, options.output)
-        print(f"\nInterrupted: the best model so far is in {options.output.resolve()}")
+        say(f"\nInterrupted: the best model so far is in {options.output.resolve()}")
         return INTERRUPTED
-    print(f"\nModel, tables and learning curve are in {options.output.resolve()}")
+    say(f"\nModel, tables and learning curve are in {options.output.resolve()}")
     return 0
 
 
@@ -229,4 +239,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    finish_output()
+    sys.exit(status)

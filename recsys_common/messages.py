@@ -5,6 +5,7 @@ encoding that lacks a letter, a notebook without its widgets, or another program
 and nothing else. Ctrl-C goes through.
 """
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -64,6 +65,18 @@ def _write(text: str, flush: bool) -> None:
             stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         if flush:
             stream.flush()
+
+
+def finish_output() -> None:
+    """Write what a script has printed, at its end; where that fails Python would end with an error of its own."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except Exception:
+        # what is left cannot be written anywhere, and is tried again when the interpreter ends
+        with suppress(Exception):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def warn(message: str, *, stacklevel: int = 1) -> None:
