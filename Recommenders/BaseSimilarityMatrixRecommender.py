@@ -10,9 +10,9 @@ from Recommenders._model_archive import check_fitted, install, load_archive, sav
 from Recommenders._product_ranker import ProductRanker, can_multiply
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders._top_k import mask_other_columns
-from recsys_common.validation import check_ids
 from Recommenders.BaseRecommender import BaseRecommender
 from Recommenders.Recommender_utils import check_matrix
+from recsys_common.validation import check_ids
 
 
 class BaseSimilarityMatrixRecommender(BaseRecommender):
@@ -81,7 +81,7 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
         FileNotFoundError, ValueError
             For a file that is missing, damaged, of another kind of model, or whose matrix has another shape.
         """
-        archive = load_archive(self, folder_path, file_name)
+        archive = load_archive(self, folder_path, file_name, ["W_sparse"])
         n_similar = self._n_similar()
         W_sparse = archive.take_sparse("W_sparse", (n_similar, n_similar))
         if W_sparse.shape[0] != W_sparse.shape[1]:
