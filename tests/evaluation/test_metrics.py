@@ -292,3 +292,9 @@ def test_auc_leaves_users_without_a_pair_out_and_refuses_batches_without_areas()
 def test_pp_metrics_names_the_cutoff_when_there_is_one():
     assert metrics.pp_metrics(["MAP"], [0.5]) == "MAP: 0.5000"
     assert metrics.pp_metrics(["MAP"], [0.5], metric_at=3) == "MAP@3: 0.5000"
+
+
+@pytest.mark.parametrize("at", [3, 10**6, 10**10, 10**20])
+def test_ndcg_at_a_cutoff_beyond_the_lists_is_that_of_the_lists(at):
+    assert metrics.ndcg([0, 1, 2], [1, 2], at=at) == metrics.ndcg([0, 1, 2], [1, 2])
+    assert metrics.ndcg([0], [1, 0], at=at) == pytest.approx(1 / (1 + 1 / np.log2(3)))
