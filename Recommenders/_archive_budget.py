@@ -8,10 +8,10 @@ import csv
 import io
 from collections.abc import Callable
 
-# So much is always allowed; beyond it a file may cost so many times its size. An array of a single value, as DataIO
-# compresses it, comes to 229; other data to 2 to 20; what is made to do harm to 1,000 and more.
-ALWAYS_ALLOWED_BYTES = 2**27
-ALLOWED_RATIO = 250
+# So much is always allowed; beyond it a file may cost so many times its size. Factors and ratings come to 1 to 5, ids
+# in JSON to 63 by the estimate below, an array of a single value to 229, what is made to do harm to 1,000 and more.
+ALWAYS_ALLOWED_BYTES = 240 * 2**20
+ALLOWED_RATIO = 80
 
 # A value that follows a comma or a bracket: its place in a list, and a number (24 or 28 bytes). The other objects are
 # an empty list with its first places, an empty dictionary with its first places, an entry of a growing dictionary and
@@ -19,11 +19,12 @@ ALLOWED_RATIO = 250
 _BYTES_PER_CHARACTER = {b",": 40, b"[": 96, b"{": 160, b":": 140, b'"': 28}
 # A field of a csv: its place, and the head of a string. A column: what pandas keeps for it while it reads.
 _BYTES_PER_FIELD = 72
-_BYTES_PER_COLUMN = 2**14
+_BYTES_PER_COLUMN = 2**15
 # pandas tells columns of one name apart in quadratic time.
-MAX_CSV_COLUMNS = 10_000
-# zipfile's object for a member, and the places where its name stands
-_BYTES_PER_MEMBER = 1_000
+MAX_CSV_COLUMNS = 5_000
+# zipfile's object for a member is a quarter of this; the rest stands for its time, since a directory of empty members
+# that lies in another zip is packed into almost nothing.
+_BYTES_PER_MEMBER = 4_000
 
 
 class ArchiveError(ValueError):

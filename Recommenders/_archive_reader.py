@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import struct
 import tokenize
 import zipfile
@@ -28,6 +29,7 @@ from recsys_common.files import open_regular
 
 _END_RECORD = struct.Struct("<4s6xH10x")
 _COUNT_IS_ELSEWHERE = 0xFFFF
+_PIECE_BYTES = 2**18
 
 # What the readers of zip, deflate, npy, JSON and csv raise on bytes that they did not expect.
 _DAMAGE = (
@@ -169,23 +171,26 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise ValueError(f"its key is {key!r}, {problem}")
 
 
-def _content(archive: _Archive, member: zipfile.ZipInfo) -> bytes:
+def _content(archive: _Archive, member: zipfile.ZipInfo) -> io.BytesIO:
     archive.spend(member, member.file_size)
+    content = io.BytesIO()
     with archive.zip.open(member) as file:
-        # without a number all that the member really unpacks to would be unpacked, and then cut to what it declares
-        return file.read(member.file_size)
+        # zipfile holds twice what it unpacks at once, which without a size is more than the member declares
+        shutil.copyfileobj(file, content, _PIECE_BYTES)
+    content.seek(0)
+    return content
 
 
 def _read_json(archive: _Archive, member: zipfile.ZipInfo) -> Any:
-    content = _content(archive, member)
+    content = _content(archive, member).getvalue()
     archive.spend(member, cost_of_json(content))
     return json.loads(content.decode("utf-8-sig"))
 
 
 def _zip_within(archive: _Archive, member: zipfile.ZipInfo) -> io.BytesIO:
     content = _content(archive, member)
-    archive.spend(member, cost_of_directory(content))
-    return io.BytesIO(content)
+    archive.spend(member, cost_of_directory(content.getvalue()))
+    return content
 
 
 def _read_nested(archive: _Archive, member: zipfile.ZipInfo) -> dict[str, Any]:
@@ -198,8 +203,8 @@ def _read_frame(archive: _Archive, member: zipfile.ZipInfo) -> pd.DataFrame:
     if exact is not None:
         return decode_frame(_read_json(archive, exact), partial(archive.spend, member))
     content = _content(archive, member)
-    spend_for_csv(content, partial(archive.spend, member))
-    return pd.read_csv(io.BytesIO(content), index_col=False)
+    spend_for_csv(content.getvalue(), partial(archive.spend, member))
+    return pd.read_csv(content, index_col=False)
 
 
 def _refuse_hdf5(archive: _Archive, member: zipfile.ZipInfo) -> Any:
