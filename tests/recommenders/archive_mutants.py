@@ -493,10 +493,11 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=1000, help="what the largest bombs unpack to")
     arguments = parser.parse_args()
     outcomes = []
-    for outcome in run(arguments.n_mutants, arguments.seed, arguments.megabytes):
-        outcomes.append(outcome)
-        if outcome.is_fault:
-            print("FAULT", outcome, flush=True)
+    with suppress(KeyboardInterrupt):  # Ctrl-C: what there is so far
+        for outcome in run(arguments.n_mutants, arguments.seed, arguments.megabytes):
+            outcomes.append(outcome)
+            if outcome.is_fault:
+                print("FAULT", outcome, flush=True)
     for count in sorted(Counter((outcome.kind, outcome.result) for outcome in outcomes).items()):
         print(*count)
     print(Counter(outcome.result for outcome in outcomes))
