@@ -411,7 +411,9 @@ def _load(outcome: Outcome, subject: Subject, folder: Path, megabytes_before: fl
         loaded = subject.load(folder)
     except ValueError as error:
         loaded = None
-        is_named = any(name in str(error) for name in subject.files)
+        # where several files do not fit together, none of them alone is to blame
+        names = [*subject.files, *([str(folder)] if len(subject.files) > 1 else [])]
+        is_named = any(name in str(error) for name in names)
         outcome.result, outcome.text = ("refused" if is_named else "refused without the file"), str(error)[:300]
     except BaseException as error:
         loaded = None
