@@ -11,6 +11,7 @@ import scipy.sparse as sps
 from Data_manager._csv_layout import Columns, CsvLayout, checked_layout, text_table
 from Data_manager._parsing import read_table
 from Data_manager.IncrementalSparseMatrix import IncrementalSparseMatrix, IncrementalSparseMatrix_FilterIDs
+from recsys_common.files import open_regular
 from recsys_common.validation import check_bool
 
 Mapper = Mapping[str, int]
@@ -173,7 +174,7 @@ def _with_text_keys(mapper: Any) -> Any:
 def _read(path: Path, layout: CsvLayout, remove_duplicates: bool, id_kind: str) -> pd.DataFrame:
     where = f"'{path}'"
     table, columns = text_table(path, where, layout, (id_kind, id_kind, "float", "float"))
-    frame = read_table(lambda: path.open("rb"), where, table)[columns]
+    frame = read_table(lambda: open_regular(path), where, table)[columns]
     frame.columns = pd.Index(layout.names)
     if remove_duplicates:
         return remove_Dataframe_duplicates(frame, keep_highest_value_in_col=layout.names[-1]).reset_index(drop=True)

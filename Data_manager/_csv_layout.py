@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from Data_manager._lines import split_line
+from Data_manager._lines import BLOCK_BYTES, split_line
 from Data_manager._parsing import TextTable
+from recsys_common.files import check_regular
 from recsys_common.validation import check_bool
 
 NAMES = ("UserID", "ItemID", "interaction", "timestamp")
@@ -70,8 +71,9 @@ def text_table(path: Path, where: str, layout: CsvLayout, kinds: tuple[str, ...]
         Of each of `layout.names`, as `TextTable` has them.
     """
     quoted = layout.separator != "::"
+    check_regular(path)
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-        first_line = file.readline()
+        first_line = file.readline(BLOCK_BYTES)
     if not first_line:
         raise ValueError(f"{where} holds no lines")
     fields = split_line(first_line.rstrip("\r\n"), layout.separator, quoted)

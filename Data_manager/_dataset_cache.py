@@ -185,15 +185,22 @@ def _read(folder: Path, manifest: Mapping[str, Any], origin: Origin | None) -> D
 
 
 def _map_matrix(folder: Path, argument: str, position: int) -> sps.csr_matrix:
-    # copy on write: what is done to a matrix in place stays in memory
-    data, indices, indptr = (
-        np.asarray(np.load(folder / _array_name(argument, position, part), mmap_mode="c", allow_pickle=False))
-        for part in _PARTS_OF_MATRIX
-    )
-    n_rows, n_cols = np.load(folder / _array_name(argument, position, "shape"), allow_pickle=False).tolist()
-    matrix = sps.csr_matrix((data, indices, indptr), shape=(n_rows, n_cols))
-    matrix.check_format(full_check=True)
-    matrix.has_canonical_format = True
+    paths = {part: folder / _array_name(argument, position, part) for part in (*_PARTS_OF_MATRIX, "shape")}
+    try:
+        # copy on write: what is done to a matrix in place stays in memory
+        data, indices, indptr, shape = (
+            np.asarray(np.load(path, mmap_mode="c", allow_pickle=False)) for path in paths.values()
+        )
+        # before scipy follows them: its own check passes pointers that go down
+        if indices.dtype.kind != "i" or indptr.dtype.kind != "i" or (np.diff(indptr) < 0).any():
+            raise ValueError("its pointers are no growing integers")
+        n_rows, n_cols = shape.tolist()
+        matrix = sps.csr_matrix((data, indices, indptr), shape=(n_rows, n_cols))
+        matrix.check_format(full_check=True)
+        if not matrix.has_canonical_format:
+            raise ValueError("the columns of a row are not distinct and ascending")
+    except (ValueError, TypeError, EOFError, OverflowError, SyntaxError) as error:
+        raise ValueError(f"'{paths['indices']}' and the files of its matrix are damaged ({error})") from error
     return matrix
 
 

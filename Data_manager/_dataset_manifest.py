@@ -11,6 +11,7 @@ from typing import Any
 
 from Data_manager._file_hash import hash_of_file
 from recsys_common.atomic_file import atomic_path
+from recsys_common.files import check_regular
 
 MANIFEST = "dataset_cache.json"
 FORMAT_VERSION = 1
@@ -58,7 +59,7 @@ def describe_sources(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:
     try:
         with ThreadPoolExecutor(_N_THREADS) as threads:
             return tuple(threads.map(lambda path: {"name": path.name, **fingerprint(path)}, paths))
-    except OSError:  # whoever needs the file will say so
+    except (OSError, ValueError):  # whoever needs the file will say so
         return ()
 
 
@@ -92,6 +93,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
+        check_regular(path)
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("sha256") != _hash_of(content):
             raise ValueError("its hash is another")

@@ -3,6 +3,7 @@
 import bz2
 import fnmatch
 import gzip
+import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
@@ -10,9 +11,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
-from Data_manager._zip_members import member_names, open_zip
+from Data_manager._zip_members import ALWAYS_ALLOWED_BYTES, MAX_RATIO, member_names, open_zip
+from recsys_common.files import check_regular, open_regular
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 TEXT_SUFFIXES = (".csv", ".tsv", ".dat", ".txt", ".data", ".inter")
@@ -26,7 +28,7 @@ _READERS_OF_PANDAS = {
     ".h5": "read_hdf",
 }
 
-_DECOMPRESS: dict[str, Callable[[Path], IO[bytes]]] = {
+_DECOMPRESS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     ".gz": partial(gzip.open, mode="rb"),  # type: ignore[dict-item]
     ".bz2": partial(bz2.open, mode="rb"),
     ".xz": partial(lzma.open, mode="rb"),
@@ -63,9 +65,10 @@ def files_on_disk(path: Path, pattern: str | None, kept_in: Path) -> list[Path]:
     Raises
     ------
     ValueError
-        If there is none, or there are Parquet and text files.
+        If there is none, there are Parquet and text files, or one is a pipe or a device.
     """
-    if path.is_file():
+    if path.exists() and not path.is_dir():
+        check_regular(path)
         _refuse_other_formats(path)
         return [path]
     if not path.is_dir():
@@ -75,7 +78,8 @@ def files_on_disk(path: Path, pattern: str | None, kept_in: Path) -> list[Path]:
     visible = [
         file
         for file in sorted(path.rglob("*"))
-        if file.is_file()
+        if file.exists()
+        and not file.is_dir()
         and not any(part[0] in "._" for part in file.relative_to(path).parts)
         and not (is_below and kept in file.resolve().parents)
     ]
@@ -93,6 +97,8 @@ def files_on_disk(path: Path, pattern: str | None, kept_in: Path) -> list[Path]:
             f"ratings must be a folder of Parquet files or of text files, got '{path}' with both, such as {one.name} "
             f"and {other.name}; pattern chooses among them"
         )
+    for file in chosen:
+        check_regular(file)
     return chosen
 
 
@@ -128,17 +134,48 @@ def _is_text(name: str) -> bool:
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     decompress = _DECOMPRESS.get(path.suffix.lower())
-    if decompress is None:
-        with path.open("rb") as stream:
-            yield stream
-        return
+    with open_regular(path) as file:
+        if decompress is None:
+            yield file
+        else:
+            with _decompressed(path, file, decompress) as stream:
+                yield stream
+
+
+@contextmanager
+def _decompressed(path: Path, file: IO[bytes], decompress: Callable[[IO[bytes]], IO[bytes]]) -> Iterator[IO[bytes]]:
     try:
-        with decompress(path) as stream:
-            yield stream
+        with decompress(file) as stream:
+            yield cast("IO[bytes]", _LimitedStream(path, stream))
     except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the system; bz2's and gzip's have none
             raise
         raise ValueError(f"'{path}' is damaged or not compressed as its name says ({error})") from error
+
+
+class _LimitedStream(io.BufferedIOBase):
+    """What a compressed file unpacks to, up to the ratio that a member of a zip may have."""
+
+    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+        self._path = path
+        self._stream = stream
+        self._n_compressed = path.stat().st_size
+        self._n_left = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * self._n_compressed)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = self._stream.read(self._n_left + 1 if size is None or size < 0 else size)
+        self._n_left -= len(data)
+        if self._n_left < 0:
+            raise ValueError(
+                f"'{self._path}' is refused: it must unpack to at most {MAX_RATIO} times its {self._n_compressed} "
+                "bytes, got more; if it is to be trusted, unpack it and give the unpacked file"
+            )
+        return data
+
+    read1 = read
 
 
 def _members(path: Path, pattern: str | None) -> Iterator[RatingsFile]:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from recsys_common.files import open_regular
+
 # MovieLens 32M's largest member has 0.9 GB; what claims to be larger than this is not a data set of ours
 MAX_MEMBER_BYTES = 16 * 2**30
 
@@ -123,7 +125,7 @@ def _opened(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
 
 def member_names(path: Path) -> list[str]:
     """The names of a zip's files, in its order; ValueError if it is none, or a name is refused as by `open_zip`."""
-    with path.open("rb") as file, _opened(path, file) as archive:
+    with open_regular(path) as file, _opened(path, file) as archive:
         _check_names(path, archive.infolist())
         return [info.filename for info in archive.infolist() if not info.is_dir()]
 
@@ -141,12 +143,12 @@ def open_zip(path: Path, members: Sequence[str]) -> Iterator[ZipMembers]:
     Raises
     ------
     ValueError
-        If the file is not a zip, is truncated, lacks a member, or has a name twice or one that leads out of its folder;
-        or if a member is encrypted, compressed other than by deflate, or unreasonably large.
+        If the file is no regular file, not a zip, is truncated, lacks a member, or has a name twice or one that leads
+        out of its folder; or if a member is encrypted, compressed other than by deflate, or unreasonably large.
     OSError
         If the file cannot be opened.
     """
-    with path.open("rb") as file, _opened(path, file) as archive:
+    with open_regular(path) as file, _opened(path, file) as archive:
         _check_names(path, archive.infolist())
         infos = {info.filename: info for info in archive.infolist()}
         missing = [member for member in members if member not in infos]

@@ -198,8 +198,8 @@ class Evaluator:
         Returns
         -------
         results_df : pandas.DataFrame
-            Index `cutoff` (int64, in the order of cutoff_list), a column for each of the metrics of dtype object that
-            holds Python floats.
+            Index `cutoff` (int64, or object where one is beyond 2^63 - 1; in the order of cutoff_list), a column for
+            each of the metrics of dtype object that holds Python floats.
         results_str : str
             The same as text, a line a cutoff.
         per_user : pandas.DataFrame, only with return_per_user
@@ -240,7 +240,9 @@ class Evaluator:
             {name.value: float(of_cutoff[name].get_metric_value()) for name in of_cutoff}
             for of_cutoff in objects.values()
         ]
-        index = pd.Index(self.cutoff_list, dtype=np.int64, name="cutoff")
+        # the labels are the cutoffs as they were given, and pandas has no integers beyond 64 bits
+        is_int64 = self.max_cutoff <= np.iinfo(np.int64).max
+        index = pd.Index(self.cutoff_list, dtype=np.int64 if is_int64 else object, name="cutoff")
         results_df = pd.DataFrame(rows, index=index, dtype=object)
         results_str = result_string(results_df)
         if per_user is None:

@@ -30,7 +30,9 @@ class HeldOutRatings:
     Attributes
     ----------
     user_ids : ndarray of int64, (U,)
+    given_cutoffs : list of int, ascending
     cutoffs : ndarray of int64, (C,), ascending
+        The same, at most n_items: a longer list has no more items.
     n_items : int
     starts, ends : ndarray of int64, (U,)
         The test items of user u are `items[starts[u]:ends[u]]`.
@@ -39,8 +41,10 @@ class HeldOutRatings:
 
     def __init__(self, URM_test: sps.csr_matrix, user_ids: np.ndarray, cutoffs: Sequence[int]) -> None:
         self.user_ids = user_ids
-        self.cutoffs = np.sort(np.asarray(cutoffs, dtype=np.int64))
         self.n_items: int = URM_test.shape[1]
+        self.given_cutoffs = sorted(map(int, cutoffs))
+        # an integer of Python's may be larger than any of 64 bits
+        self.cutoffs = np.array([min(cutoff, self.n_items) for cutoff in self.given_cutoffs], dtype=np.int64)
         self.starts = URM_test.indptr[user_ids].astype(np.int64)
         self.ends = URM_test.indptr[user_ids + 1].astype(np.int64)
         self.items = URM_test.indices
@@ -71,8 +75,7 @@ class HeldOutRatings:
     @cached_property
     def discounts(self) -> np.ndarray:
         """1 / log2(rank + 1) of all ranks from 1 on that a list or an ideal one may have, float64."""
-        longest = min(int(self.cutoffs[-1]), self.n_items)
-        return 1.0 / np.log2(np.arange(2, longest + 2))
+        return 1.0 / np.log2(np.arange(2, self.cutoffs[-1] + 2))
 
     @cached_property
     def ideal_dcg(self) -> np.ndarray:

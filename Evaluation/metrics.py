@@ -239,7 +239,7 @@ def ndcg(ranked_list: Any, pos_items: Any, relevance: Any = None, at: int | None
     values = np.ones(positive.size) if relevance is None else np.asarray(relevance, dtype=np.float64)
     if values.shape != positive.shape:
         raise refuse(ValueError, "relevance", f"of the shape {positive.shape} of pos_items", f"shape {values.shape}")
-    cutoff = ranked.size if at is None else check_int("at", at, minimum=1)
+    cutoff = ranked.size if at is None else min(check_int("at", at, minimum=1), max(ranked.size, positive.size))
     # a power of two common to both sums keeps the gain of play counts above 1000 finite
     shift = max(0.0, np.floor(values.max(initial=0.0)) - 1000.0)
     gains = np.exp2(values - shift) - np.exp2(-shift)

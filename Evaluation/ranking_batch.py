@@ -110,8 +110,8 @@ class RankingBatch:
 
     def at(self, cutoff: int) -> "CutoffBatch":
         """The same users with their lists cut to the first `cutoff` items; ValueError for none of the given cutoffs."""
-        if cutoff not in self.held_out.cutoffs:
-            raise refuse(ValueError, "cutoff", f"one of {self.held_out.cutoffs.tolist()}", str(cutoff))
+        if cutoff not in self.held_out.given_cutoffs:
+            raise refuse(ValueError, "cutoff", f"one of {self.held_out.given_cutoffs}", str(cutoff))
         return CutoffBatch(self, cutoff)
 
     @cached_property
@@ -168,7 +168,7 @@ class CutoffBatch:
 
     def __init__(self, batch: RankingBatch, cutoff: int) -> None:
         self._batch = batch
-        self._row = int(np.searchsorted(batch.held_out.cutoffs, cutoff))
+        self._row = batch.held_out.given_cutoffs.index(cutoff)
         self.cutoff = cutoff
         self.n_users = len(batch.lengths)
         self.n_test = batch.n_test

@@ -1,12 +1,12 @@
 """Recommenders whose score is a product of user and item factors."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from Recommenders._factor_ranker import FactorRanker
-from Recommenders._factorization_archive import read_factorization
+from Recommenders._factorization_archive import FACTORIZATION_KEYS, read_factorization
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders.BaseRecommender import BaseRecommender
@@ -28,6 +28,8 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
     USER_bias, ITEM_bias : np.ndarray of float, shapes (n_users,) and (n_items,), or None
     GLOBAL_bias : float or 0-d np.ndarray, or None
     """
+
+    _ARCHIVE_KEYS: ClassVar[tuple[str, ...]] = FACTORIZATION_KEYS
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
@@ -129,7 +131,7 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         FileNotFoundError, ValueError
             For a file that is missing, damaged, of another kind of model, or of another number of users or items.
         """
-        archive = load_archive(self, folder_path, file_name)
+        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
         install(self, **read_factorization(archive, self.n_users, self.n_items)._asdict())
 
 
@@ -144,6 +146,8 @@ class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
     USER_factors, ITEM_factors : np.ndarray of float, shapes (n_users, k) and (n_items, k), or None before fit
     Sigma : np.ndarray of float, shape (k,), or None before fit
     """
+
+    _ARCHIVE_KEYS = ("USER_factors", "ITEM_factors", "Sigma")
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         # past the parent's constructor, which would set the biases
@@ -167,13 +171,12 @@ class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
 
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Write the three factors; see BaseRecommender. RuntimeError before fit()."""
-        keys = ("USER_factors", "ITEM_factors", "Sigma")
-        check_fitted(self, *keys)
-        save_archive(self, folder_path, file_name, {key: getattr(self, key) for key in keys})
+        check_fitted(self, *self._ARCHIVE_KEYS)
+        save_archive(self, folder_path, file_name, {key: getattr(self, key) for key in self._ARCHIVE_KEYS})
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Read a model of this shape of URM; errors as in the parent class."""
-        archive = load_archive(self, folder_path, file_name)
+        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
         user_factors = archive.take_array("USER_factors", (self.n_users, None))
         n_factors = user_factors.shape[1]
         item_factors = archive.take_array("ITEM_factors", (self.n_items, n_factors))

@@ -86,7 +86,7 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
         FileNotFoundError, ValueError
             For a file that is missing, damaged, of another kind of model, or whose matrix has another shape.
         """
-        archive = load_archive(self, folder_path, file_name)
+        archive = load_archive(self, folder_path, file_name, ["W_sparse"])
         n_similar = self._n_similar()
         W_sparse = archive.take_sparse("W_sparse", (n_similar, n_similar))
         if W_sparse.shape[0] != W_sparse.shape[1]:

@@ -47,8 +47,9 @@ class DataIO:
     verbose : bool, default True
         Whether to say, once, that keys were converted to strings.
     max_load_bytes : int or None, default None
-        What one archive may unpack to, at most, so that a small hostile file cannot fill the memory. None is 1 GiB or
-        200 times the size of the file, whichever is larger.
+        The memory that the values of one archive may take, at most, so that a small hostile file cannot fill all of
+        it: the bytes of arrays, and for JSON and frames an estimate, mostly 1.5 to 3 times what they really take. None
+        is 240 MiB or 80 times the size of the file, whichever is larger.
 
     Raises
     ------
@@ -121,8 +122,9 @@ class DataIO:
         FileNotFoundError
             If there is no such file; the error has its path.
         ValueError
-            If the file is truncated, damaged, not such an archive or too large unpacked, if it holds a data frame in
-            HDF5, or if `file_name` leads out of the folder. The error has the file and the member.
+            If the file is truncated, damaged, not such an archive or too large in memory, if it holds a data frame in
+            HDF5, if it is a pipe or a device, or if `file_name` leads out of the folder. The error has the file and the
+            member.
         """
         return read_archive(archive_path(self._folder, file_name), self._max_load_bytes)
 

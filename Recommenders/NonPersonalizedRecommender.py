@@ -60,7 +60,7 @@ class TopPop(_NonPersonalizedRecommender):
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """See BaseRecommender; FileNotFoundError or ValueError for a file that is not there or does not fit."""
-        archive = load_archive(self, folder_path, file_name)
+        archive = load_archive(self, folder_path, file_name, ["item_pop"])
         install(self, item_pop=archive.take_array("item_pop", (self.n_items,), kinds="iuf"))
 
 
@@ -85,6 +85,7 @@ class GlobalEffects(_NonPersonalizedRecommender):
     """
 
     RECOMMENDER_NAME = "GlobalEffectsRecommender"
+    _ARCHIVE_KEYS = ("item_bias", "user_bias", "global_mean", "rating_range")
 
     def fit(self, lambda_user: float = 10, lambda_item: float = 25) -> Self:
         """Compute the biases.
@@ -149,8 +150,7 @@ class GlobalEffects(_NonPersonalizedRecommender):
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """See BaseRecommender; RuntimeError before fit()."""
         check_fitted(self, "item_bias")
-        keys = ("item_bias", "user_bias", "global_mean", "rating_range")
-        data = {key: getattr(self, key) for key in keys}
+        data = {key: getattr(self, key) for key in self._ARCHIVE_KEYS}
         save_archive(self, folder_path, file_name, {key: value for key, value in data.items() if value is not None})
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
@@ -161,13 +161,13 @@ class GlobalEffects(_NonPersonalizedRecommender):
         FileNotFoundError, ValueError
             For a file that is missing, damaged, of another kind of model, or of another number of users or items.
         """
-        archive = load_archive(self, folder_path, file_name)
-        item_bias = archive.take_array("item_bias", (self.n_items,), finite=False)
+        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
+        item_bias = archive.take_array("item_bias", (self.n_items,), or_minus_infinity=True)
         rest: dict[str, Any] = {"user_bias": None, "global_mean": None, "rating_range": None}
         if "user_bias" in archive:
             rest["user_bias"] = archive.take_array("user_bias", (self.n_users,))
             rest["global_mean"] = archive.take_float("global_mean")
-            rest["rating_range"] = archive.take_array("rating_range", (2,))
+            rest["rating_range"] = archive.take_range("rating_range")
         install(self, item_bias=item_bias, **rest)
 
 
@@ -222,7 +222,7 @@ class Random(BaseRecommender):
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """See BaseRecommender; an empty archive, as the host framework writes it, means fit's default seed."""
-        archive = load_archive(self, folder_path, file_name)
+        archive = load_archive(self, folder_path, file_name, ["random_seed"])
         seed = archive.take_int("random_seed", minimum=0, maximum=2**63 - 1) if archive else 42
         install(self, random_seed=seed)
 

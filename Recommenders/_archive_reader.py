@@ -1,39 +1,41 @@
 """Archives back to dictionaries: members are read straight from the zip, and nothing in a file is trusted."""
 
+import csv
 import errno
 import io
 import json
-import math
 import os
+import shutil
 import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sps
 
+from Recommenders._archive_budget import ArchiveError, Budget, cost_of_directory, cost_of_json, spend_for_csv
 from Recommenders._archive_names import key_problem
 from Recommenders._archive_writer import MAX_DEPTH
+from Recommenders._array_reader import read_array, read_sparse
 from Recommenders._data_frame_format import decode_frame
-
-# What an archive may unpack to: data compresses 2 to 20 times, a zip bomb 1,000 times and more.
-ALWAYS_ALLOWED_BYTES = 2**30
-ALLOWED_RATIO = 200
+from recsys_common.files import open_regular
 
 _END_RECORD = struct.Struct("<4s6xH10x")
 _COUNT_IS_ELSEWHERE = 0xFFFF
+_PIECE_BYTES = 2**18
 
 # What the readers of zip, deflate, npy, JSON and csv raise on bytes that they did not expect.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
+    csv.Error,
     EOFError,
     struct.error,
     tokenize.TokenError,
@@ -47,56 +49,20 @@ _DAMAGE = (
 )
 
 
-class ArchiveError(ValueError):
-    """An archive that is damaged, foreign or too large; the text names file and member."""
-
-
 @dataclass
 class _Archive:
     """An open zip, maybe within another one."""
 
     zip: zipfile.ZipFile
     where: str
-    budget: "_Budget"
+    budget: Budget
     depth: int
 
+    def where_of(self, member: zipfile.ZipInfo) -> str:
+        return f"{self.where}: member {member.filename!r}"
 
-class _Budget:
-    """The bytes that a file and all the zips within it may still unpack to."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._left = limit
-
-    def spend(self, members: list[zipfile.ZipInfo], where: str) -> None:
-        self._left -= sum(member.file_size for member in members)
-        if self._left < 0:
-            raise ArchiveError(
-                f"{where} unpacks to more than {self._limit} bytes, which is far beyond what a file of this size "
-                "should hold; if it is to be trusted, give DataIO a larger max_load_bytes"
-            )
-
-
-def read_archive(path: Path, max_load_bytes: int | None) -> dict[str, Any]:
-    """The dictionary in the file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    max_load_bytes : int or None
-        What the archive may unpack to; None is 1 GiB or 200 times the size of the file, whichever is larger.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is damaged, foreign, too large unpacked, or holds members that must not be read.
-    """
-    with path.open("rb") as file:
-        if max_load_bytes is None:
-            max_load_bytes = max(ALWAYS_ALLOWED_BYTES, ALLOWED_RATIO * os.fstat(file.fileno()).st_size)
-        return _read_zip(file, str(path), _Budget(max_load_bytes), depth=0)
+    def spend(self, member: zipfile.ZipInfo, n_bytes: int) -> None:
+        self.budget.spend(n_bytes, self.where_of(member))
 
 
 @contextmanager
@@ -105,6 +71,8 @@ def _damage_named(where: str) -> Iterator[None]:
         yield
     except ArchiveError:
         raise
+    except MemoryError as error:
+        raise MemoryError(f"{where} does not fit into the memory that is left") from error
     except OSError as error:
         if error.errno not in (None, errno.EINVAL):  # the disk's fault, not the archive's
             raise
@@ -113,30 +81,70 @@ def _damage_named(where: str) -> Iterator[None]:
         raise ArchiveError(f"{where} is damaged, or not an archive of DataIO: {error}") from error
 
 
-def _read_zip(file: IO[bytes], where: str, budget: _Budget, depth: int) -> dict[str, Any]:
+def read_archive(path: Path, max_load_bytes: int | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
+    """The dictionary in the file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    max_load_bytes : int or None, default None
+        The memory that its values may take, see `DataIO`.
+    keys : collection of str or None, default None
+        What is to be read: where the file has another key it is refused, before anything of it is read. None is
+        whatever there is.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no regular file, damaged, foreign, too large in memory, or holds members that must not be read.
+    """
+    with open_regular(path) as file:
+        budget = Budget(os.fstat(file.fileno()).st_size, max_load_bytes)
+        return _read_zip(file, str(path), budget, depth=0, keys=keys)
+
+
+def _read_zip(
+    file: IO[bytes], where: str, budget: Budget, depth: int, keys: Collection[str] | None = None
+) -> dict[str, Any]:
     if depth > MAX_DEPTH:
         raise ArchiveError(f"{where} is nested more than {MAX_DEPTH} archives deep")
     with _damage_named(where):
         content = zipfile.ZipFile(file)
         _check_number_of_members(file, content)
     with content:
-        members = content.infolist()
-        if len(set(content.namelist())) < len(members):
-            raise ArchiveError(f"{where} has two members of one name")
-        budget.spend(members, where)
         archive = _Archive(content, where, budget, depth)
+        readers = _planned(archive, keys)
         result: dict[str, Any] = {}
-        for member in members:
-            with _damage_named(f"{where}: member {member.filename!r}"):
-                _check_member(member)
-                if member.filename.startswith("."):
-                    content.open(member).close()  # compares the two places where its name stands
-                    continue
-                key, _, extension = member.filename.rpartition(".")
-                if key in result:
-                    raise ValueError(f"the key {key!r} occurs twice")
-                result[key] = _READERS[extension](archive, member)
+        for key, (member, read) in readers.items():
+            with _damage_named(archive.where_of(member)):
+                result[key] = read(archive, member)
     return result
+
+
+def _planned(archive: _Archive, keys: Collection[str] | None) -> dict[str, tuple[zipfile.ZipInfo, "_Reader"]]:
+    """The member of each key and what reads it, in the archive's order; nothing has been read when one is refused."""
+    members = archive.zip.infolist()
+    if len({member.filename for member in members}) < len(members):
+        raise ArchiveError(f"{archive.where} has two members of one name")
+    planned: dict[str, tuple[zipfile.ZipInfo, _Reader]] = {}
+    for member in members:
+        with _damage_named(archive.where_of(member)):
+            _check_member(member)
+            if member.filename.startswith("."):
+                archive.zip.open(member).close()  # compares the two places where its name stands
+                continue
+            key, _, extension = member.filename.rpartition(".")
+            if key in planned:
+                raise ValueError(f"the key {key!r} occurs twice")
+            if keys is not None and key not in keys:
+                raise ArchiveError(
+                    f"{archive.where} must hold nothing but {', '.join(keys)}, got the member {member.filename!r}, "
+                    "which has not been read"
+                )
+            planned[key] = member, _READERS[extension]
+    return planned
 
 
 def _check_number_of_members(file: IO[bytes], content: zipfile.ZipFile) -> None:
@@ -163,20 +171,40 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise ValueError(f"its key is {key!r}, {problem}")
 
 
+def _content(archive: _Archive, member: zipfile.ZipInfo) -> io.BytesIO:
+    archive.spend(member, member.file_size)
+    content = io.BytesIO()
+    with archive.zip.open(member) as file:
+        # zipfile holds twice what it unpacks at once, which without a size is more than the member declares
+        shutil.copyfileobj(file, content, _PIECE_BYTES)
+    content.seek(0)
+    return content
+
+
 def _read_json(archive: _Archive, member: zipfile.ZipInfo) -> Any:
-    return json.loads(archive.zip.read(member))
+    content = _content(archive, member).getvalue()
+    archive.spend(member, cost_of_json(content))
+    return json.loads(content.decode("utf-8-sig"))
+
+
+def _zip_within(archive: _Archive, member: zipfile.ZipInfo) -> io.BytesIO:
+    content = _content(archive, member)
+    archive.spend(member, cost_of_directory(content.getvalue()))
+    return content
 
 
 def _read_nested(archive: _Archive, member: zipfile.ZipInfo) -> dict[str, Any]:
-    content = io.BytesIO(archive.zip.read(member))
-    return _read_zip(content, f"{archive.where}: member {member.filename!r}", archive.budget, archive.depth + 1)
+    content = _zip_within(archive, member)
+    return _read_zip(content, archive.where_of(member), archive.budget, archive.depth + 1)
 
 
 def _read_frame(archive: _Archive, member: zipfile.ZipInfo) -> pd.DataFrame:
-    exact = f".{member.filename.removesuffix('.csv')}.frame.json"
-    if exact in archive.zip.namelist():
-        return decode_frame(json.loads(archive.zip.read(exact)))
-    return pd.read_csv(io.BytesIO(archive.zip.read(member)), index_col=False)
+    exact = archive.zip.NameToInfo.get(f".{member.filename.removesuffix('.csv')}.frame.json")
+    if exact is not None:
+        return decode_frame(_read_json(archive, exact), partial(archive.spend, member))
+    content = _content(archive, member)
+    spend_for_csv(content.getvalue(), partial(archive.spend, member))
+    return pd.read_csv(content, index_col=False)
 
 
 def _refuse_hdf5(archive: _Archive, member: zipfile.ZipInfo) -> Any:
@@ -189,66 +217,21 @@ def _refuse_hdf5(archive: _Archive, member: zipfile.ZipInfo) -> Any:
     )
 
 
-def _read_array_member(archive: _Archive, member: zipfile.ZipInfo) -> np.ndarray:
+def _read_array(archive: _Archive, member: zipfile.ZipInfo) -> np.ndarray:
     with archive.zip.open(member) as file:
-        return _read_array(file, member.file_size)
-
-
-def _read_array(file: IO[bytes], size: int) -> np.ndarray:
-    """An npy file of `size` bytes, with no memory taken for more than those."""
-    version = np.lib.format.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"version {version} of the npy format is not read")
-    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read_header(file)
-    if dtype.hasobject:
-        raise ValueError("it is an array of Python objects, which only a pickle could hold")
-    if file.tell() + math.prod(shape) * dtype.itemsize != size:
-        raise ValueError(f"shape {shape} and dtype {dtype} do not fit its {size} bytes")
-    file.seek(0)
-    array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
-    return array
+        return read_array(file, member.file_size, partial(archive.spend, member))
 
 
 def _read_sparse(archive: _Archive, member: zipfile.ZipInfo) -> Any:
-    with zipfile.ZipFile(io.BytesIO(archive.zip.read(member))) as content:
-        archive.budget.spend(content.infolist(), f"{archive.where}: member {member.filename!r}")
-        parts = {}
-        for part in content.infolist():
-            with content.open(part) as file:
-                parts[part.filename.removesuffix(".npy")] = _read_array(file, part.file_size)
-    form = parts["format"].item()
-    form = form.decode("ascii") if isinstance(form, bytes) else form
-    n_rows, n_columns = (int(n) for n in parts["shape"])
-    if parts["data"].dtype.kind not in "biufc":
-        raise ValueError(f"a sparse matrix of dtype {parts['data'].dtype}")
-    return _SPARSE_BUILDERS[form](parts, (n_rows, n_columns))
+    with zipfile.ZipFile(_zip_within(archive, member)) as content:
+        return read_sparse(content, partial(archive.spend, member))
 
 
-def _compressed(kind: Any) -> Callable[[dict[str, np.ndarray], tuple[int, int]], Any]:
-    def build(parts: dict[str, np.ndarray], shape: tuple[int, int]) -> Any:
-        indices, indptr = parts["indices"], parts["indptr"]
-        # Compiled code follows the indices unchecked; scipy's check lets any pointers pass whose last one is 0.
-        if indices.dtype.kind != "i" or indptr.dtype.kind != "i" or (np.diff(indptr) < 0).any():
-            raise ValueError("a sparse matrix whose index pointers are no growing integers")
-        matrix = kind((parts["data"], indices, indptr), shape=shape)
-        matrix.check_format(full_check=True)
-        return matrix
+_Reader = Callable[[_Archive, zipfile.ZipInfo], Any]
 
-    return build
-
-
-_SPARSE_BUILDERS: dict[str, Callable[[dict[str, np.ndarray], tuple[int, int]], Any]] = {
-    "csr": _compressed(sps.csr_matrix),
-    "csc": _compressed(sps.csc_matrix),
-    "bsr": _compressed(sps.bsr_matrix),
-    "coo": lambda parts, shape: sps.coo_matrix((parts["data"], (parts["row"], parts["col"])), shape=shape),
-    "dia": lambda parts, shape: sps.dia_matrix((parts["data"], parts["offsets"]), shape=shape),
-}
-
-_READERS: dict[str, Callable[[_Archive, zipfile.ZipInfo], Any]] = {
+_READERS: dict[str, _Reader] = {
     "json": _read_json,
-    "npy": _read_array_member,
+    "npy": _read_array,
     "npz": _read_sparse,
     "zip": _read_nested,
     "csv": _read_frame,

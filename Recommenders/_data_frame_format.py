@@ -1,7 +1,7 @@
 """A pandas data frame as plain JSON data and back, exactly: labels, names, dtypes and cells."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ _NUMERIC = frozenset(
     ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"]
 )
 _TIMES = re.compile(r"(datetime64|timedelta64)\[(s|ms|us|ns)\]")
+_BYTES_PER_LABEL = 8
 _PLAIN_CELLS = (type(None), bool, int, float, str)
 
 
@@ -44,10 +45,17 @@ def encode_frame(frame: pd.DataFrame, where: str) -> dict[str, Any]:
     }
 
 
-def decode_frame(content: Any) -> pd.DataFrame:
+def decode_frame(content: Any, spend: Callable[[int], None]) -> pd.DataFrame:
     """The frame that `encode_frame` was given.
 
     A column of pandas 3's `str` dtype is of dtype object, with NaN for what is missing, where pandas is older.
+
+    Parameters
+    ----------
+    content : what JSON gives back
+    spend : callable
+        Called with the bytes that the labels of a range may take, which are more than `content` takes for it, before
+        pandas can make them.
 
     Raises
     ------
@@ -56,8 +64,8 @@ def decode_frame(content: Any) -> pd.DataFrame:
     """
     if content["format_version"] != _FORMAT_VERSION:
         raise ValueError(f"format_version must be {_FORMAT_VERSION}, got {content['format_version']!r}")
-    index, columns = _decode_axis(content["index"]), _decode_axis(content["columns"])
-    series = [_decode_values(values) for values in content["data"]]
+    index, columns = _decode_axis(content["index"], spend), _decode_axis(content["columns"], spend)
+    series = [_decode_values(values, spend) for values in content["data"]]
     if len(series) != len(columns) or any(len(values) != len(index) for values in series):
         raise ValueError("the columns differ in number or length from the labels")
     # by position first: labels may occur twice, and nothing must be aligned
@@ -80,18 +88,19 @@ def _encode_axis(axis: Any, where: str) -> dict[str, Any]:
     return {"kind": "values", "values": _encode_values(pd.Series(axis, dtype=axis.dtype), where), "name": name}
 
 
-def _decode_axis(content: Any) -> Any:
+def _decode_axis(content: Any, spend: Callable[[int], None]) -> Any:
     if content["kind"] == "multi":
         return pd.MultiIndex(
-            levels=[_decode_axis(level) for level in content["levels"]],
+            levels=[_decode_axis(level, spend) for level in content["levels"]],
             codes=content["codes"],
             names=[_decode_cell(name) for name in content["names"]],
         )
     name = _decode_cell(content["name"])
     if content["kind"] == "range":
         start, stop, step = content["range"]
+        spend(_BYTES_PER_LABEL * len(range(start, stop, step)))
         return pd.RangeIndex(start, stop, step, name=name)
-    values = _decode_values(content["values"])
+    values = _decode_values(content["values"], spend)
     return pd.Index(values.array, dtype=values.dtype, name=name)
 
 
@@ -127,14 +136,14 @@ def _encode_values(values: Any, where: str) -> dict[str, Any]:
     )
 
 
-def _decode_values(content: Any) -> Any:
+def _decode_values(content: Any, spend: Callable[[int], None]) -> Any:
     dtype = content["dtype"]
     if dtype == "category":
-        categories = _decode_axis(content["categories"])
+        categories = _decode_axis(content["categories"], spend)
         return pd.Series(pd.Categorical.from_codes(content["codes"], categories, ordered=content["ordered"]))
     values = content["values"]
     if dtype in _NUMERIC:
-        return pd.Series(np.array(values, dtype=dtype))
+        return pd.Series(_numbers(values, dtype))
     if dtype == "object":
         return _object_series(_decode_cell(cell) for cell in values)
     if dtype in ("str", "string[python]", "string[pyarrow]"):
@@ -144,10 +153,23 @@ def _decode_values(content: Any) -> Any:
             return _object_series(np.nan if value is None else value for value in values)
         return pd.Series(values, dtype=dtype)
     if isinstance(dtype, str) and _TIMES.fullmatch(dtype):
-        series = pd.Series(np.array(values, dtype=np.int64).view(dtype))
+        series = pd.Series(_numbers(values, "int64").view(dtype))
         timezone = content.get("timezone")
+        # pandas opens the file that such a name leads to
+        if isinstance(timezone, str) and timezone.startswith("dateutil"):
+            raise ValueError(f"unknown time zone {timezone!r}")
         return series if timezone is None else series.dt.tz_localize("UTC").dt.tz_convert(timezone)
     raise ValueError(f"unknown dtype {dtype!r}")
+
+
+def _numbers(values: Any, dtype: str) -> np.ndarray:
+    """The array that gave these values; numpy would also take texts for numbers, and cut what does not fit."""
+    if not {int, float, bool}.issuperset(map(type, values)):
+        raise ValueError(f"a column of {dtype} holds something else")
+    array = np.array(values, dtype=dtype)
+    if array.dtype.kind != "f" and array.tolist() != values:
+        raise ValueError(f"a column of {dtype} holds other numbers")
+    return array
 
 
 def _object_series(cells: Iterable[Any]) -> Any:

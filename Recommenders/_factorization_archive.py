@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from Recommenders._model_archive import ModelArchive
 
+FACTORIZATION_KEYS = ("USER_factors", "ITEM_factors", "Sigma", "use_bias", "ITEM_bias", "USER_bias", "GLOBAL_bias")
+
 
 class SavedFactorization(NamedTuple):
     """score(u, i) = USER_factors[u] . ITEM_factors[i]  [ + biases ]; arrays in the dtypes of the file."""

@@ -1,20 +1,23 @@
 """A model's way to its file and back: what every save_model and load_model shares.
 
 `load_archive` reads, the `take_...` methods check, `install` sets: in this order nothing on the recommender has changed
-where a file is refused. Only the names that a class asks for are taken, whatever else an archive holds.
+where a file is refused. A class says which keys its archives have; a file with another one is refused, unread.
 
-The module stands on what every version of DataIO and BaseRecommender promises (`save_data`, `load_data`, `_print`,
-`RECOMMENDER_NAME`), so it works the same on the bases of the host framework.
+The module stands on what every version of DataIO and BaseRecommender promises (`save_data`, `_print`,
+`RECOMMENDER_NAME`), and reads by this project's own reader, so it works the same on the bases of the host framework.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sps
 
+from Recommenders._archive_names import archive_path, check_folder
+from Recommenders._archive_reader import read_archive
 from Recommenders.DataIO import DataIO
+from recsys_common.sparse_structure import structure_fault
 from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
 T = TypeVar("T")
@@ -67,29 +70,33 @@ def save_archive(recommender: Any, folder_path: str | Path, file_name: str | Non
     recommender._print("Saving complete")
 
 
-def load_archive(recommender: Any, folder_path: str | Path, file_name: str | None) -> "ModelArchive":
+def load_archive(
+    recommender: Any, folder_path: str | Path, file_name: str | None, keys: Collection[str]
+) -> "ModelArchive":
     """Read a model's archive; the recommender only announces it.
+
+    Parameters
+    ----------
+    recommender : object with `_print` and `RECOMMENDER_NAME`
+    folder_path, file_name
+        As in `save_archive`.
+    keys : collection of str
+        All keys that an archive of this kind of model may have, those of the host framework included.
 
     Raises
     ------
     FileNotFoundError
         Where there is no such file.
     ValueError
-        Where the file is no archive, or a damaged one. Both name the file.
+        Where the file is no archive, a damaged one, or has another key. Both name the file.
     """
     folder, file_name = _archive_place(recommender, folder_path, file_name)
-    path = Path(folder) / (file_name if file_name.endswith(".zip") else file_name + ".zip")
+    path = archive_path(check_folder(folder), file_name)
     recommender._print(f"Loading model from file '{folder}{file_name}'")
     try:
-        data = DataIO(folder_path=folder).load_data(file_name=file_name)
+        data = read_archive(path, keys=keys)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"There is no model archive '{path}'") from error
-    except (PermissionError, MemoryError):
-        raise
-    except Exception as error:  # a damaged zip fails in zipfile, zlib, numpy, json or scipy, each in its own way
-        if isinstance(error, ValueError) and path.name in str(error):
-            raise
-        raise ValueError(f"{path} cannot be read as a model archive: {error}") from error
     return ModelArchive(data, str(path))
 
 
@@ -117,9 +124,12 @@ class ModelArchive(dict[str, Any]):
         self.file = file
 
     def take_array(
-        self, key: str, shape: tuple[int | None, ...], *, kinds: str = "f", finite: bool = True
+        self, key: str, shape: tuple[int | None, ...], *, kinds: str = "f", or_minus_infinity: bool = False
     ) -> np.ndarray:
-        """An array of this shape (None: any length) with its dtype as it is, of one of numpy's dtype kinds."""
+        """An array of this shape (None: any length) with its dtype as it is, of one of numpy's dtype kinds.
+
+        Its numbers are finite, or -inf where `or_minus_infinity` allows that for what must never be recommended.
+        """
         array = self._entry(key)
         allowed = f"an array of shape {_shape_text(shape)}"
         if not isinstance(array, np.ndarray):
@@ -128,9 +138,21 @@ class ModelArchive(dict[str, Any]):
             raise self._refuse(key, allowed, f"shape {_shape_text(array.shape)}")
         if array.dtype.kind not in kinds:
             raise self._refuse(key, "an array of numbers", f"dtype {array.dtype}")
-        if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise self._refuse(key, "an array of finite numbers", "NaN or infinite entries")
+        if array.dtype.kind == "f":
+            fits = np.isfinite(array)
+            if or_minus_infinity:
+                fits |= np.isneginf(array)
+            if not fits.all():
+                or_this = " or -inf" if or_minus_infinity else ""
+                raise self._refuse(key, f"an array of finite numbers{or_this}", "NaN or infinite entries")
         return array
+
+    def take_range(self, key: str) -> np.ndarray:
+        """The lowest and the highest of some numbers, float64 of shape (2,)."""
+        bounds: np.ndarray = self.take_array(key, (2,)).astype(np.float64)
+        if not (np.isfinite(bounds).all() and bounds[0] <= bounds[1]):
+            raise self._refuse(key, "ascending", str(bounds))
+        return bounds
 
     def take_sparse(self, key: str, shape: tuple[int | None, int | None]) -> sps.csr_matrix:
         """A sparse matrix of finite numbers of this shape (None: any length), as csr with its dtype as it is."""
@@ -140,13 +162,10 @@ class ModelArchive(dict[str, Any]):
             raise self._refuse(key, allowed, f"a {type(value).__name__}")
         if value.ndim != 2 or any(want not in (None, got) for want, got in zip(shape, value.shape)):
             raise self._refuse(key, allowed, f"shape {_shape_text(value.shape)}")
-        try:
-            # a column beyond the shape in a hand-edited file would be read outside the array by scipy's compiled code
-            if value.format in ("csr", "csc"):
-                value.check_format(full_check=True)
-            matrix: sps.csr_matrix = sps.csr_matrix(value)
-        except ValueError as error:
-            raise self._refuse(key, "a consistent sparse matrix", str(error)) from error
+        fault = structure_fault(value)
+        if fault is not None:
+            raise self._refuse(key, "a consistent sparse matrix", f"one with {fault}")
+        matrix: sps.csr_matrix = sps.csr_matrix(value)
         if matrix.dtype.kind not in "biuf" or not np.isfinite(matrix.data).all():
             raise self._refuse(key, "a sparse matrix of finite numbers", f"other {matrix.dtype} entries")
         return matrix

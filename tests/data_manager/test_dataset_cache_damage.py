@@ -245,3 +245,47 @@ def test_manifest_that_is_a_folder_is_no_obstacle_and_said(tmp_path: Path) -> No
         assert_same_content(ToyReader(tmp_path).load_data(tmp_path), toy())
     assert len(caught) == 1
     assert arrays_folders(tmp_path) == []
+
+
+def _rewrite(folder: Path, name: str, array: Any) -> None:
+    """Replace an array of the cache by one that its manifest believes."""
+    path = arrays_folders(folder)[0] / name
+    np.save(path, array)
+    content = content_of(folder)
+    content["files"][name] = {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    _write_content(folder, content, hashed=True)
+
+
+INDICES = "urm_dictionary_0_indices.npy"
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("indices", lambda indices, indptr: np.repeat(indices[indptr[:-1]], np.diff(indptr))),
+        ("indices", lambda indices, indptr: np.concatenate([indices[:2][::-1], indices[2:]])),
+        ("indices", lambda indices, indptr: indices + 1000),
+        ("indices", lambda indices, indptr: indices.astype(float)),
+        ("indptr", lambda indices, indptr: np.where(np.arange(indptr.size) == 1, 10**6, indptr)),
+        ("indptr", lambda indices, indptr: indptr[::-1]),
+    ],
+    ids=["one column twice", "descending", "beyond the shape", "fractions", "up and down", "backwards"],
+)
+def test_a_matrix_that_no_data_set_has_is_named_and_rebuilt_whatever_the_hash(
+    part: str, change: Callable[[Any, Any], Any], tmp_path: Path
+) -> None:
+    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    folder = arrays_folders(tmp_path)[0]
+    indices, indptr = np.load(folder / INDICES), np.load(folder / INDICES.replace("indices", "indptr"))
+    _rewrite(tmp_path, INDICES.replace("indices", part), change(indices, indptr))
+    assert_rebuilt_with_warning(tmp_path, INDICES)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+@pytest.mark.parametrize("name", [INDICES, "others.zip"])
+def test_a_pipe_in_the_cache_is_named_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    path = arrays_folders(tmp_path)[0] / name
+    path.unlink()
+    os.mkfifo(path)
+    assert_rebuilt_with_warning(tmp_path, name)

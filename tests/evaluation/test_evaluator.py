@@ -220,6 +220,20 @@ def test_no_user_to_evaluate_gives_nan_means_zero_coverages_and_one_warning(hand
     assert "MAP: nan, " in results_str
 
 
+@pytest.mark.filterwarnings("ignore:.*the catalogue has")
+@pytest.mark.parametrize("huge", [10**10, 2**63 - 1, 2**63, 10**20])
+def test_a_cutoff_beyond_all_integers_measures_what_one_beyond_the_catalogue_does(hand_made, huge):
+    recommender, URM_test = hand_made
+    tables = []
+    for cutoff in (10**6, huge):
+        evaluator = EvaluatorHoldout(URM_test, [cutoff, 2], verbose=False, metrics=["NDCG", "RECALL", "COVERAGE_ITEM"])
+        table, text, per_user = evaluator.evaluateRecommender(recommender, return_per_user=True)
+        assert table.index.tolist() == [cutoff, 2] and text.startswith(f"CUTOFF: {cutoff} - ")
+        assert per_user.loc[(slice(None), cutoff), :].shape[0] == len(evaluator.users_to_evaluate)
+        tables.append(table.to_numpy().tolist())
+    assert tables[0] == tables[1]
+
+
 def test_cutoff_beyond_the_catalogue_ranks_what_there_is_with_one_warning(hand_made):
     recommender, URM_test = hand_made
     with pytest.warns(UserWarning, match="5 items.*shorter than the cutoffs \\[6, 100\\]") as caught:

@@ -317,3 +317,9 @@ def test_pairs_of_a_long_list_are_counted_beyond_32_bits(monkeypatch):
     batch = RankingBatch(np.arange(n, dtype=np.int32)[np.newaxis], np.array([n], dtype=np.int32),
                          HeldOutRatings(sps.csr_matrix((1, n)), np.arange(1), [n]))  # fmt: skip
     assert metrics.Diversity_similarity(np.ones((1, 1))).user_values(batch.at(n)).tolist() == [0.5]
+
+
+@pytest.mark.parametrize("at", [3, 10**6, 10**10, 10**20])
+def test_ndcg_at_a_cutoff_beyond_the_lists_is_that_of_the_lists(at):
+    assert metrics.ndcg([0, 1, 2], [1, 2], at=at) == metrics.ndcg([0, 1, 2], [1, 2])
+    assert metrics.ndcg([0], [1, 0], at=at) == pytest.approx(1 / (1 + 1 / np.log2(3)))

@@ -309,6 +309,7 @@ ADDITIONS = {
     "BaseRecommender.start_ranking",
     "OtherDataset",
     "check_path",
+    "DataReader.describe_origin",
     "DataSplitter.export_split",
     "Dataset.plot_statistics",
     "NoInteractions",

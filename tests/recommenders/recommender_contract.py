@@ -323,16 +323,17 @@ class RecommenderContract:
             DataIO(str(tmp_path)).save_data("model", whole | {key: {"neither": "array"}})
             self.assert_refused(fitted, tmp_path, ValueError)
 
-    def test_unexpected_members_set_nothing(self, fitted, tmp_path):
-        fitted.save_model(tmp_path, "model")
-        shutil.copy(tmp_path / "model.zip", tmp_path / "edited.zip")
-        with zipfile.ZipFile(tmp_path / "edited.zip", "a") as archive:
-            archive.writestr("recommend.json", '"not callable"')
-            archive.writestr("n_users.json", "1")
-        loaded = self.unfitted()
-        loaded.load_model(tmp_path, "edited")
-        assert callable(loaded.recommend)
-        assert loaded.n_users == 40
+    @pytest.mark.parametrize("member", ["recommend.json", "n_users.npy", "a.csv", "a.npz", "a.zip", "a.h5"])
+    def test_a_member_that_is_not_of_the_model_is_refused_by_name_and_unread(self, fitted, tmp_path, member):
+        fitted.save_model(tmp_path, "whole")
+        shutil.copy(tmp_path / "whole.zip", tmp_path / "model.zip")
+        with zipfile.ZipFile(tmp_path / "model.zip", "a") as archive:
+            archive.writestr(member, b"what reads this has an error of its own")
+        self.assert_refused(fitted, tmp_path, ValueError)
+        with pytest.raises(
+            ValueError, match=rf"model\.zip must hold .*, got the member '{member}', which has not been read"
+        ):
+            self.unfitted().load_model(tmp_path, "model")
 
     # output
 

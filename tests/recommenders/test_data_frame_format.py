@@ -130,7 +130,9 @@ def test_cells_that_hold_themselves_are_refused(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_edited_frames_are_refused(change: dict[str, Any]) -> None:
+    spent: list[int] = []
     content = json.loads(json.dumps(encode_frame(pd.DataFrame({"a": [1, 2]}), "frame")))
-    decode_frame(content)
+    decode_frame(content, spent.append)
+    assert spent == [16]  # the range of two rows
     with pytest.raises((KeyError, TypeError, ValueError)):
-        decode_frame(content | change)
+        decode_frame(content | change, spent.append)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sps
 
-from Recommenders import _archive_reader
+from Recommenders import _archive_budget
 from Recommenders.DataIO import DataIO
 
 
@@ -33,6 +33,50 @@ def npz(**arrays: Any) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
+
+
+def npy_of_header(header: str, data: bytes = b"", version: int = 1) -> bytes:
+    length = struct.pack("<H" if version == 1 else "<L", len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header.encode() + data
+
+
+def npy_of_shape(shape: str, descr: str = "<i8", data: bytes = b"") -> bytes:
+    return npy_of_header(f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}", data)
+
+
+def zip_within(members: dict[str, bytes | str], compression: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def npz_that_declares(n_bytes: int) -> bytes:
+    """An npz whose data has the given number of bytes by its header and by the zip's directory, and none in truth."""
+    parts: dict[str, bytes | str] = {f"{name}.npy": npy(CSR[name]) for name in ("indices", "indptr", "shape", "format")}
+    header = npy_of_shape(f"({n_bytes // 8},)", "<f8")
+    content = bytearray(zip_within({**parts, "data.npy": header}))
+    entry = content.index(b"PK\x01\x02", content.rindex(b"data.npy") - 60)
+    extra = struct.pack("<HHQ", 1, 8, n_bytes + len(header))
+    struct.pack_into("<L", content, entry + 24, 0xFFFFFFFF)
+    struct.pack_into("<H", content, entry + 30, len(extra))
+    content[entry + 46 + len("data.npy") : entry + 46 + len("data.npy")] = extra
+    struct.pack_into("<L", content, len(content) - 10, struct.unpack_from("<L", content, len(content) - 10)[0] + 12)
+    return bytes(content)
+
+
+def frame_json(values: Any = None, index: Any = None) -> str:
+    axis = {"kind": "range", "range": [0, 1, 1], "name": None}
+    data = [{"dtype": "int64", "values": [1]} if values is None else values]
+    return json.dumps({"format_version": 1, "index": index or axis, "columns": axis, "data": data})
+
+
+def frame_members(*args: Any) -> dict[str, bytes | str]:
+    return {"a.csv": ",0\n0,1\n", ".a.frame.json": frame_json(*args)}
+
+
+LONG_RANGE = {"kind": "range", "range": [0, 10**12, 1], "name": None}
 
 
 class Bomb:
@@ -76,6 +120,36 @@ HOSTILE_MEMBERS: dict[str, dict[str, bytes | str]] = {
     "array_longer_than_promised": {"a.npy": npy(np.arange(100)) + b"x"},
     "array_of_a_petabyte": {"a.npy": npy(np.arange(3)).replace(b"(3,), }" + b" " * 14, b"(300000000000000,), }")},
     "array_of_negative_shape": {"a.npy": npy(np.arange(3)).replace(b"(3,), } ", b"(-3,), }")},
+    "array_of_negative_shapes": {"a.npy": npy_of_shape("(-1, -1)", data=bytes(8))},
+    "array_of_2_to_the_64": {"a.npy": npy_of_shape("(4294967296, 4294967296)")},
+    "array_of_2_to_the_67": {"a.npy": npy_of_shape("(9223372036854775808,)")},
+    "array_of_1e400": {"a.npy": npy_of_shape(f"({10**400},)")},
+    "array_of_many_items_without_bytes": {"a.npy": npy_of_shape("(1000000000000000000,)", "|V0")},
+    "array_of_half_a_boolean": {"a.npy": npy_of_shape("(2,)", "|b1", b"\x01\x02")},
+    "header_beyond_the_data": {"a.npy": npy(np.arange(3))[:9] + b"\xff" + npy(np.arange(3))[10:]},
+    "header_of_4_gigabytes": {"a.npy": b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + b" " * 100},
+    "header_of_minus_signs": {"a.npy": npy_of_header("-" * 9_000 + "1")},
+    "header_of_brackets": {"a.npy": npy_of_header("(" * 9_000)},
+    "header_of_version_9": {"a.npy": b"\x93NUMPY\x09\x00\x01\x00 "},
+    "header_of_another_tale": {"a.npy": npy_of_header("{'descr': 1}")},
+    "npz_of_16_GiB": {"a.npz": npz_that_declares(2**34)},
+    "npz_of_another_compression": {"a.npz": zip_within({"format.npy": npy(np.array(b"csr"))}, zipfile.ZIP_BZIP2)},
+    "shape_of_fractions": {"a.npz": npz(**CSR | {"shape": np.array([2.5, 2.5])})},
+    "coo_of_fractions": {"a.npz": npz(data=[1.0], row=[0.5], col=[0.5], shape=(2, 2), format=b"coo")},
+    "dia_of_fractions": {"a.npz": npz(data=[[1.0, 2.0]], offsets=[0.5], shape=(2, 2), format=b"dia")},
+    "sparse_half_booleans": {"a.npz": npz(**CSR | {"data": np.array([1, 2], np.uint8).view(np.bool_)})},
+    "csv_of_many_columns": {"a.csv": "a," * 20_000 + "\n"},
+    "csv_of_many_columns_on_two_lines": {"a.csv": '"a\n",' * 20_000 + "\n"},
+    "csv_of_a_long_name": {"a.csv": '"' + "a" * 200_000},
+    "frame_of_long_categories": frame_members(
+        {"dtype": "category", "codes": [0], "ordered": False, "categories": LONG_RANGE}),
+    "frame_of_long_levels": frame_members(
+        None, {"kind": "multi", "levels": [LONG_RANGE], "codes": [[0]], "names": [None]}),
+    "frame_of_another_file": frame_members(
+        {"dtype": "datetime64[ns]", "values": [0], "timezone": "dateutil//usr/share/zoneinfo/Europe/Rome"}),
+    "frame_of_texts_for_numbers": frame_members({"dtype": "float64", "values": ["1.5"]}),
+    "frame_of_cut_numbers": frame_members({"dtype": "int64", "values": [1.5]}),
+    "frame_of_overflowing_numbers": frame_members({"dtype": "int8", "values": [300]}),
     "dtype_that_is_no_python": {"a.npy": npy(np.arange(3)).replace(b"<i8", b"08b")},
     "traversal": {"../a.json": "1"},
     "windows_traversal": {"..\\a.json": "1"},
@@ -224,7 +298,9 @@ def test_a_declared_size_beyond_all_measure_is_refused_before_it_is_unpacked(tmp
     content = bytearray((tmp_path / "bomb.zip").read_bytes())
     struct.pack_into("<L", content, content.index(b"PK\x01\x02") + 24, 2**31)
     (tmp_path / "bomb.zip").write_bytes(content)
-    with pytest.raises(ValueError, match=r"bomb\.zip unpacks to more than 1073741824 bytes.*max_load_bytes"):
+    with pytest.raises(
+        ValueError, match=r"bomb\.zip: member 'a\.json' would take .* beyond 251658240 bytes.*max_load_bytes"
+    ):
         DataIO(tmp_path).load_data("bomb")
 
 
@@ -234,8 +310,8 @@ def test_a_declared_size_beyond_all_measure_is_refused_before_it_is_unpacked(tmp
 def test_what_unpacks_beyond_the_limit_is_refused_unless_the_limit_is_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: Any
 ) -> None:
-    monkeypatch.setattr(_archive_reader, "ALWAYS_ALLOWED_BYTES", 50_000)
-    monkeypatch.setattr(_archive_reader, "ALLOWED_RATIO", 2)
+    monkeypatch.setattr(_archive_budget, "ALWAYS_ALLOWED_BYTES", 50_000)
+    monkeypatch.setattr(_archive_budget, "ALLOWED_RATIO", 2)
     DataIO(tmp_path).save_data("big", {"a": value})
     with pytest.raises(ValueError, match="max_load_bytes"):
         DataIO(tmp_path).load_data("big")

@@ -73,6 +73,24 @@ class TestGlobalEffects(RecommenderContract):
         recommender.save_model(tmp_path, "again")
         assert set(DataIO(str(tmp_path)).load_data("again")) == {"item_bias"}
 
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("item_bias", np.full(30, np.nan)),
+            ("item_bias", np.full(30, np.inf)),
+            ("user_bias", np.full(40, -np.inf)),
+            ("global_mean", np.nan),
+            ("rating_range", np.array([5.0, 1.0])),
+        ],
+    )
+    def test_a_value_that_no_fit_gives_is_refused(self, tmp_path, key, value):
+        recommender = GlobalEffects(make_URM(), verbose=False).fit()
+        recommender.save_model(tmp_path, "model")
+        data = DataIO(str(tmp_path)).load_data("model")
+        DataIO(str(tmp_path)).save_data("edited", data | {key: value})
+        with pytest.raises(ValueError, match=rf"edited\.zip: {key} must be"):
+            recommender.load_model(tmp_path, "edited")
+
 
 class TestRandom(RecommenderContract):
     recommender_class = Random

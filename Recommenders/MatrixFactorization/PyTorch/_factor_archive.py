@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from Recommenders._factorization_archive import read_factorization
+from Recommenders._factorization_archive import FACTORIZATION_KEYS, read_factorization
 from Recommenders._model_archive import ModelArchive
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._parameters import Array, Factors
 
 FORMAT_VERSION = 1
+
+# the framework's own come first, and are all that its archives have
+ARCHIVE_KEYS = (*FACTORIZATION_KEYS, "activation", "rating_range", "format_version")
 
 
 def factor_archive(factors: Factors, activation: str, rating_range: NDArray[np.float64]) -> dict[str, Any]:
@@ -55,10 +58,7 @@ def read_prediction(archive: ModelArchive, rating_range: NDArray[np.float64]) ->
     if not any(key in archive for key in ("activation", "rating_range", "format_version")):
         return "identity", rating_range
     archive.take_int("format_version", minimum=1, maximum=FORMAT_VERSION)
-    rating_range = archive.take_array("rating_range", (2,)).astype(np.float64)
-    if rating_range[0] > rating_range[1]:
-        raise ValueError(f"{archive.file}: rating_range must be ascending, got {rating_range}")
-    return archive.take_choice("activation", ACTIVATIONS), rating_range
+    return archive.take_choice("activation", ACTIVATIONS), archive.take_range("rating_range")
 
 
 def _float32(archive: ModelArchive, key: str, array: NDArray[Any]) -> Array:

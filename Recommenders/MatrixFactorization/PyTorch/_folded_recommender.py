@@ -11,7 +11,12 @@ from Recommenders._model_archive import check_fitted, load_archive, save_archive
 from Recommenders._ranking import also_by
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
-from Recommenders.MatrixFactorization.PyTorch._factor_archive import factor_archive, read_factors, read_prediction
+from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
+    ARCHIVE_KEYS,
+    factor_archive,
+    read_factors,
+    read_prediction,
+)
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs
 from recsys_common.messages import say
 from recsys_common.validation import check_bool, check_ids, check_pairs, check_sparse
@@ -105,7 +110,7 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
 
     def _read_model(self, folder_path: str | Path, file_name: str | None) -> dict[str, Any]:
         """The attributes that a file sets, all of them checked; errors as those of load_archive and ModelArchive."""
-        archive = load_archive(self, folder_path, file_name)
+        archive = load_archive(self, folder_path, file_name, ARCHIVE_KEYS)
         factors = read_factors(archive, self.n_users, self.n_items)
         activation, range_ = read_prediction(archive, rating_range(self.URM_train))
         return {**factors._asdict(), "use_bias": True, "activation": activation, "rating_range": range_}

@@ -128,8 +128,10 @@ def test_the_plugin_takes_no_other_attribute_from_an_archive(fit, unfitted, URM,
     fit().save_model(folder, file_name="hostile")
     data = DataIO(folder_path=folder).load_data("hostile")
     hostile = {"recommend": "not a method", "verbose": True, "URM_train": 0 * URM, "RECOMMENDER_NAME": "another"}
-    DataIO(folder_path=folder).save_data("hostile", data | hostile)
-    unfitted.load_model(folder, file_name="hostile")
+    for key, value in hostile.items():
+        DataIO(folder_path=folder).save_data("hostile", data | {key: value})
+        with pytest.raises(ValueError, match=rf"hostile\.zip must hold .* got the member '{key}\.[a-z]+'"):
+            unfitted.load_model(folder, file_name="hostile")
     assert callable(unfitted.recommend) and unfitted.verbose is False
     assert unfitted.URM_train.nnz == URM.nnz and unfitted.RECOMMENDER_NAME != "another"
 

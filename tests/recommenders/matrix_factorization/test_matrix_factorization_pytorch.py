@@ -415,15 +415,6 @@ def test_a_model_of_one_rating_value_loads(planted_URM, tmp_path):
     assert recommender.predict(0, range(5), clip=True).tolist() == [3.0] * 5
 
 
-def test_loading_sets_no_attribute_that_is_not_expected(planted_URM, tmp_path):
-    recommender = fitted(planted_URM)
-    edited_archive(tmp_path, recommender, recommend="hidden", verbose=True, URM_train=sps.identity(5))
-    loaded = MatrixFactorization_PyTorch(planted_URM, verbose=False)
-    loaded.load_model(tmp_path, "model")
-    assert callable(loaded.recommend) and loaded.verbose is False
-    assert loaded.URM_train.shape == planted_URM.shape
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
