@@ -80,4 +80,5 @@ extensions = generate([extension(name, language) for name, language in KERNELS.i
 for suffix, flags in INSTRUCTION_SETS.items():
     extensions += generate([extension(name, "c++", suffix, flags) for name in DISPATCHED_KERNELS], suffix)
 
-setup(ext_modules=extensions)
+# the kernels are compiled at once, on as many processors as there are
+setup(ext_modules=extensions, options={"build_ext": {"parallel": True}})
