@@ -1,5 +1,6 @@
 """The values of two recommenders for the same users, and their differences."""
 
+from bisect import bisect
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ def differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a - b, where those that are equal but for rounding are one number: float64, (n,).
 
     0.3 - 0.2 and 0.2 - 0.1 differ in their last bit, and so do 0.1 + 0.2 and 0.3. How far rounding goes is decided by
-    the two values of each pair, 2^-44 of the larger one: a difference within it is 0, and two neighbouring sizes of
-    differences within that of either pair are the size of the pair with the smaller values. No pair of other users, of
-    whatever size, has a say in it.
+    the two values of each pair, 2^-44 of the larger one: a difference within it is 0, and of two sizes of differences
+    that are within that of either pair the one of the pair with the larger values becomes the other. No pair of other
+    users, of whatever size, has a say in it.
     """
     d = a - b
     rounding = rounding_of(a, b)
@@ -42,16 +43,39 @@ def rounding_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def tied(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
-    """The numbers, those of a run of neighbours within rounding made one: that of the least rounding."""
+    """The numbers, where one is made that of less rounding that is nearest within its own rounding.
+
+    Those of less rounding come first, so that no number is moved by one of more.
+    """
     order = np.argsort(numbers, kind="stable")
     ascending, rounding = numbers[order], rounding[order]
     is_apart = np.diff(ascending) > np.maximum(rounding[1:], rounding[:-1])
     starts = np.concatenate([[0], np.flatnonzero(is_apart) + 1])
     lengths = np.diff(starts, append=numbers.size)
     least = np.flatnonzero(rounding == np.repeat(np.minimum.reduceat(rounding, starts), lengths))
-    chosen = least[np.searchsorted(least, starts)]  # the first one of each run
+    chosen = least[np.searchsorted(least, starts)]  # the first one of each run of neighbours
+    ties = np.repeat(ascending[chosen], lengths)
+    # a run where not all are one number: one of much rounding lies between others that are apart
+    is_mixed = np.logical_or.reduceat(np.abs(ascending - ties) > rounding, starts)
+    for start, length in zip(starts[is_mixed], lengths[is_mixed]):
+        run = slice(start, start + length)
+        ties[run] = _tied_one_by_one(ascending[run], rounding[run])
     result = np.empty_like(numbers)
-    result[order] = np.repeat(ascending[chosen], lengths)
+    result[order] = ties
+    return result
+
+
+def _tied_one_by_one(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
+    """As `tied`, without the short way for runs that are one number."""
+    result, kept = numbers.copy(), list[float]()
+    for k in np.argsort(rounding, kind="stable"):
+        number = float(numbers[k])
+        place = bisect(kept, number)
+        nearest = min(kept[max(place - 1, 0) : place + 1], key=lambda other: abs(other - number), default=np.inf)
+        if abs(nearest - number) <= rounding[k]:
+            result[k] = nearest
+        else:
+            kept.insert(place, number)
     return result
 
 

@@ -11,7 +11,7 @@ from Evaluation._protocols import RatingRecommender
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
 from Evaluation._seen_test_ratings import SeenTestRatings
 from Evaluation._validation import check_methods, check_same_shape
-from recsys_common.validation import check_bool, check_sparse, is_sparse, refuse
+from recsys_common.validation import check_bool, check_entries, check_sparse, is_sparse, refuse
 
 # 16 MB of ids and predictions
 _RATINGS_AT_ONCE = 1 << 19
@@ -184,5 +184,7 @@ def _training_matrix(recommender: Any) -> sps.csr_matrix | None:
     matrix: Any = getattr(recommender, "URM_train", None)
     if matrix is None and callable(getattr(recommender, "get_URM_train", None)):
         matrix = recommender.get_URM_train()
-    # a csr matrix around the same arrays is known again as the one of the evaluation before
-    return matrix.tocsr() if is_sparse(matrix) else None
+    if not is_sparse(matrix):
+        return None
+    # the very csr matrix is known again as the one of the evaluation before; what scipy converts is checked first
+    return matrix if matrix.format == "csr" else check_entries("URM_train", matrix)

@@ -8,7 +8,7 @@ import numpy as np
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
 from Recommenders._top_k import mask_other_columns
 from Recommenders.BaseRecommender import BaseRecommender
-from recsys_common.validation import check_bool, check_float, check_ids, check_int, check_pairs
+from recsys_common.validation import check_bool, check_entries, check_float, check_ids, check_int, check_pairs
 
 
 class _NonPersonalizedRecommender(BaseRecommender):
@@ -46,7 +46,8 @@ class TopPop(_NonPersonalizedRecommender):
 
     def fit(self) -> Self:
         """Count the interactions."""
-        self.item_pop = np.bincount(self.URM_train.indices, minlength=self.n_items).astype(np.int32)
+        URM = check_entries("URM_train", self.URM_train, (self.n_users, self.n_items))  # it may have been set by hand
+        self.item_pop = np.bincount(URM.indices, minlength=self.n_items).astype(np.int32)
         return self
 
     def _item_scores(self) -> np.ndarray:
@@ -97,7 +98,7 @@ class GlobalEffects(_NonPersonalizedRecommender):
         """
         lambda_user = check_float("lambda_user", lambda_user, minimum=0)
         lambda_item = check_float("lambda_item", lambda_item, minimum=0)
-        URM = self.URM_train
+        URM = check_entries("URM_train", self.URM_train, (self.n_users, self.n_items))  # it may have been set by hand
         ratings = URM.data.astype(np.float64)
         users = np.repeat(np.arange(self.n_users), np.diff(URM.indptr))
         global_mean = float(ratings.mean())

@@ -138,3 +138,13 @@ def test_the_count_equals_scipys(train_dtype, test_dtype, rows_a_call, monkeypat
         matrix.indices, matrix.indptr = matrix.indices.astype(dtype), matrix.indptr.astype(dtype)
     shuffled.indices = shuffled.indices.astype(np.int32)
     assert 0 < count_common(shuffled, other) == expected
+
+
+@pytest.mark.parametrize("convert", [sps.csr_matrix, sps.csc_matrix, sps.coo_matrix])
+def test_ratings_evaluated_beside_a_damaged_training_matrix_are_refused_before_scipy_converts_it(recommender, convert):
+    damaged = convert(TRAIN, copy=True)
+    (damaged.col if damaged.format == "coo" else damaged.indices)[0] = 10**8
+    made = recommender()
+    made.URM_train = damaged
+    with pytest.raises(ValueError, match="URM_train must be a consistent sparse matrix"):
+        rating_prediction(APART).evaluateRecommender(made)

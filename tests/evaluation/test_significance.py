@@ -424,6 +424,15 @@ def test_signs_of_small_differences_count_beside_a_large_one(size):
     assert permutation_test(a, b).p_value == expected
 
 
+def test_a_large_pair_between_small_ones_ties_with_the_nearest_and_moves_none():
+    # 2^-44 of 1e14 is 5.7, so that the large pair's 11 ties with 15 and with 6, which are apart
+    a, b = np.array([1.0, 6.0, 15.0, 1e14 + 11]), np.array([0.0, 0.0, 0.0, 1e14])
+    assert differences(a, b).tolist() == [1.0, 6.0, 15.0, 15.0]
+    assert differences(-a, -b).tolist() == [-1.0, -6.0, -15.0, -15.0]
+    alone = np.array([1.0, 20.0, 1e14 + 11]), np.array([0.0, 0.0, 1e14])
+    assert differences(*alone).tolist() == [1.0, 20.0, 11.0]
+
+
 def test_differences_that_are_equal_but_for_rounding_tie_and_others_do_not():
     # 0.3 - 0.2 and 0.2 - 0.1, 0.9 - 0.8 and 0.1 - 0, 0.9 - 0.899 and 0.001 - 0 are one number each
     a, b = [0.3, 0.2, 0.9, 0.1, 0.9, 0.001, 1e-9], [0.2, 0.1, 0.8, 0.0, 0.899, 0.0, 2e-9]

@@ -135,3 +135,17 @@ def test_counts_beyond_float32_do_not_tie(tiny_URM):
     ranking, scores = recommender.recommend(0, remove_seen_flag=False, return_scores=True)
     assert ranking == list(range(recommender.n_items))[::-1]
     assert np.array_equal(scores[0], recommender.item_pop)
+
+
+@pytest.mark.parametrize("recommender_class", [TopPop, GlobalEffects])
+def test_fit_reads_a_training_matrix_set_by_hand_in_any_format_and_refuses_a_damaged_one(recommender_class):
+    URM = sps.csr_matrix([[5, 4, 0, 0], [0, 3, 1, 0], [2, 0, 0, 0]], dtype=np.float32)
+    expected = recommender_class(URM, verbose=False).fit()
+    recommender = recommender_class(URM, verbose=False)
+    recommender.URM_train = URM.tocsc()
+    np.testing.assert_array_equal(recommender.fit()._item_scores(), expected._item_scores())
+    damaged = URM.copy()
+    damaged.indices[0] = 10**8
+    recommender.URM_train = damaged
+    with pytest.raises(ValueError, match="URM_train must be a consistent sparse matrix"):
+        recommender.fit()

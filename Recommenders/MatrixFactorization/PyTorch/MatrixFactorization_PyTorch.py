@@ -208,6 +208,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
     def _train_alone(
         self, hyperparameters: Hyperparameters, engine: str, torch_device: torch.device, stopping: EarlyStopping
     ) -> Self:
+        self._check_URM_train()
         before = self.__dict__.copy()
         self._best = None
         try:

@@ -32,6 +32,7 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         super().__init__(check_sparse("URM_train", URM_train), check_bool("verbose", verbose))
+        self._checked_URM_train = self.URM_train
         self.activation = "identity"
         self.rating_range = rating_range(self.URM_train)
 
@@ -55,6 +56,15 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         if URM_train.shape != self.URM_train.shape:
             raise ValueError(f"URM_train_new must be of shape {self.URM_train.shape}, got {URM_train.shape}")
         super().set_URM_train(URM_train, **kwargs)
+        self._checked_URM_train = self.URM_train
+
+    def _check_URM_train(self) -> None:
+        """Check and convert, as the constructor does, a training matrix that was set by hand: kernels follow it."""
+        if self.URM_train is not self._checked_URM_train:
+            URM_train = check_sparse("URM_train", self.URM_train)
+            if URM_train.shape != (self.n_users, self.n_items):
+                raise ValueError(f"URM_train must be of shape {(self.n_users, self.n_items)}, got {URM_train.shape}")
+            self.URM_train = self._checked_URM_train = URM_train
 
     @also_by("_factor_ranker")
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> NDArray[Any]:

@@ -54,6 +54,28 @@ def test_it_learns_planted_factors():
     assert math.sqrt(np.mean(error**2)) < 0.5 * test.data.std()
 
 
+@pytest.mark.parametrize("convert", [sps.csc_matrix, sps.coo_matrix, lambda URM: URM.astype(np.float64)])
+@pytest.mark.parametrize("engine", ["fused", "torch"])
+def test_a_training_matrix_set_by_hand_trains_as_one_given_to_the_constructor(convert, engine):
+    URM = planted_factors_URM()
+    recommender = MatrixFactorization_PyTorch(URM, verbose=False)
+    recommender.URM_train = convert(URM)
+    assert_same(state(recommender.fit(**FAST, engine=engine)), state(fitted(URM, engine=engine)))
+
+
+def test_a_damaged_training_matrix_set_by_hand_is_refused_before_a_kernel_follows_it():
+    recommender = fitted(planted_factors_URM())
+    before, damaged = state(recommender), recommender.URM_train.copy()
+    damaged.indices[0] = 10**8
+    recommender.URM_train = damaged
+    with pytest.raises(ValueError, match="URM_train must be a consistent sparse matrix"):
+        recommender.fit(**FAST)
+    recommender.URM_train = sps.csr_matrix(([1.0], ([0], [0])), shape=(2, 2))
+    with pytest.raises(ValueError, match="URM_train must be of shape"):
+        recommender.fit(**FAST)
+    assert_same(state(recommender), before)
+
+
 def test_it_ranks_the_items_of_the_right_colour(checkerboard_URM):
     rng = np.random.default_rng(0)
     keep = rng.random(checkerboard_URM.nnz) < 0.7
