@@ -92,6 +92,8 @@ def _n_test_items(pos_items: Any) -> int:
         n_items = len(pos_items)
     except TypeError:  # a number has no length
         return check_int("pos_items", pos_items, minimum=1)
+    if isinstance(pos_items, str):
+        raise refuse(TypeError, "pos_items", "the items or their number", repr(pos_items))
     if n_items == 0:
         raise refuse(ValueError, "pos_items", "at least one item, or the number of items", "none")
     return n_items

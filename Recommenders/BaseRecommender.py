@@ -109,7 +109,7 @@ class BaseRecommender:
             raise ValueError(f"URM_train_new must be of shape {self.URM_train.shape}, got {URM_train.shape}")
         if kwargs:
             self._print(f"set_URM_train ignores the arguments {', '.join(kwargs)}")
-        self.URM_train = URM_train
+        self.URM_train = self._checked_matrices["URM_train"] = URM_train
         self._find_cold("")
 
     def _get_cold_user_mask(self) -> np.ndarray:

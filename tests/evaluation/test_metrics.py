@@ -78,6 +78,8 @@ def test_test_items_may_be_given_for_their_number(function, wrap):
     assert function(hits, wrap([4, 8, 2, 9])) == function(hits, 4) == function(hits, np.int32(4))
     with pytest.raises(ValueError, match=r"^pos_items must be "):
         function(hits, wrap([]))
+    with pytest.raises(TypeError, match=r"^pos_items must be the items or their number, got '482'"):
+        function(hits, "482")
 
 
 def test_functions_refuse_what_is_not_one_list():

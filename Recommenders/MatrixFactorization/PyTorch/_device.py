@@ -87,7 +87,7 @@ class _SharedThreadSetting:
     def __init__(self) -> None:
         self.is_forked = False
         self.lock = threading.Lock()
-        self.borrowers: set[object] = set()
+        self.borrowers: dict[object, tuple[int, int]] = {}  # in whose thread, and for how many
         self.before = 0
 
     def begin_in_forked_process(self) -> None:
@@ -99,14 +99,16 @@ class _SharedThreadSetting:
         with self.lock:
             if not self.borrowers:
                 self.before = torch.get_num_threads()
-            self.borrowers.add(borrower)
+            self.borrowers[borrower] = (threading.get_ident(), num_threads)
             torch.set_num_threads(num_threads)
 
     def give_back(self, borrower: object) -> None:
         with self.lock:
-            if borrower in self.borrowers:
-                torch.set_num_threads(self.before)
-                self.borrowers.discard(borrower)
+            if self.borrowers.pop(borrower, None) is None:
+                return
+            # a block around this one, in the same thread, goes on with what it has asked for
+            around = [number for thread, number in self.borrowers.values() if thread == threading.get_ident()]
+            torch.set_num_threads(around[-1] if around else self.before)
 
 
 _thread_setting = _SharedThreadSetting()

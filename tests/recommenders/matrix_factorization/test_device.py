@@ -93,6 +93,15 @@ def test_overlapping_blocks_restore_the_number_of_threads():
     assert torch.get_num_threads() == before
 
 
+def test_a_block_goes_on_with_its_number_after_one_within_it():
+    before = torch.get_num_threads()
+    with torch_threads(before + 1):
+        with torch_threads(before + 2):
+            assert torch.get_num_threads() == before + 2
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+
+
 def test_a_block_of_another_thread_that_ends_later_restores_nothing_here():
     before = torch.get_num_threads()
     entered, leave = threading.Event(), threading.Event()
