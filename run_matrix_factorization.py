@@ -16,6 +16,7 @@ with interrupt_ends_process():
     import platform
     import sys
     from collections.abc import Callable
+    from contextlib import ExitStack
     from pathlib import Path
     from typing import Any
 
@@ -199,12 +200,13 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise ValueError(f"--output must be a folder or the name of a new one, got {error}") from error
     files = files_of_run(output)
-    try:
-        with files.locked(wait=False):
-            files.finish()  # what a killed run had begun to put in place
-            return train_and_evaluate(options)
-    except BlockingIOError as error:
-        raise ValueError(f"--output must be a folder that no other run writes to, got '{output}'") from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(files.locked(wait=False))
+        except BlockingIOError as error:
+            raise ValueError(f"--output must be a folder that no other run writes to, got '{output}'") from error
+        files.finish()  # what a killed run had begun to put in place
+        return train_and_evaluate(options)
 
 
 def train_and_evaluate(options: argparse.Namespace) -> int:

@@ -68,6 +68,13 @@ def encode_series(name: str, column: "pd.Series[Any]") -> EncodedIds:
     return EncodedIds(code_of_text[codes], np.asarray(unique_texts, dtype=object))
 
 
+def is_text(kind: "pa.DataType") -> bool:
+    """Whether an Arrow type is one of its three of text."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
 def encode_arrow(name: str, column: "pa.Array", first_row: int = 0) -> EncodedIds:
     """Encode an Arrow array of strings, integers, or a dictionary of either; errors as `encode_series`.
 
@@ -83,7 +90,7 @@ def encode_arrow(name: str, column: "pa.Array", first_row: int = 0) -> EncodedId
         return encode_series(name, pd.Series(column.to_numpy()))
     if not pa.types.is_dictionary(column.type):
         kind = column.type
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        if not is_text(kind):
             raise TypeError(f"{name} must hold string or integer ids, got {kind} values")
         unique = column.dictionary_encode()
         return EncodedIds(unique.indices.to_numpy(), np.array(unique.dictionary.to_pylist(), dtype=object))

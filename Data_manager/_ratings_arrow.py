@@ -7,7 +7,7 @@ import numpy as np
 
 from Data_manager._cells import Values
 from Data_manager._dataset_builder import Interactions
-from Data_manager._id_encoder import encode_arrow
+from Data_manager._id_encoder import encode_arrow, is_text
 from Data_manager._interaction_rules import URM_TIMESTAMP
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def _numbers(place: str, column: "pa.Array", first_row: int, allowed: str) -> Va
     import pyarrow as pa
 
     kind = column.type
+    if pa.types.is_dictionary(kind) and is_text(kind.value_type):
+        kind = kind.value_type  # how texts of Parquet are read
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if not (is_number or pa.types.is_decimal(kind)):
         raise TypeError(f"{place} must hold {allowed}, got {kind} values")

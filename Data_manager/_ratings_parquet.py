@@ -1,13 +1,20 @@
 """Ratings in Parquet files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from Data_manager._dataset_builder import Interactions
+from Data_manager._id_encoder import is_text
 from Data_manager._ratings_arrow import interactions_of_batch
 from Data_manager._ratings_columns import RatingsColumns
 from Data_manager._ratings_files import RatingsFile
 from Data_manager._zip_members import ALWAYS_ALLOWED_BYTES, MAX_RATIO
 from recsys_common.files import check_regular
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import FileMetaData
 
 # of a batch the distinct ids are looked up among all, so few large batches are faster than many small ones
 BATCH_ROWS = 8 * 2**20
@@ -29,12 +36,15 @@ def read_parquet(file: RatingsFile, columns: RatingsColumns) -> Iterator[Interac
 
     check_regular(file.path)
     try:
-        with parquet.ParquetFile(file.path, memory_map=True) as source:
-            columns = _columns_by_name(source.schema_arrow.names, columns, file.where)
-            names = columns.names_of_roles()
-            _check_number_of_rows(file, source.metadata.num_rows, len(names))
+        schema = parquet.read_schema(file.path, memory_map=True)
+        columns = _columns_by_name(schema.names, columns, file.where)
+        names = columns.names_of_roles()
+        # a file that has a long text once may have it in every row
+        texts = [name for name in names.values() if is_text(schema.field(name).type)]
+        with parquet.ParquetFile(file.path, memory_map=True, read_dictionary=texts) as source:
+            _check_size(file, source.metadata, list(names.values()))
             first_row = 0
-            for batch in source.iter_batches(BATCH_ROWS, columns=list(names.values())):
+            for batch in _joined(source.iter_batches(BATCH_ROWS, columns=list(names.values()))):
                 yield interactions_of_batch(batch, names, file.where, first_row)
                 first_row += batch.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -43,14 +53,34 @@ def read_parquet(file: RatingsFile, columns: RatingsColumns) -> Iterator[Interac
         raise ValueError(f"{file.where} is damaged or no Parquet file ({error})") from error
 
 
-def _check_number_of_rows(file: RatingsFile, n_rows: int, n_columns: int) -> None:
+def _joined(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+    """Batches of up to BATCH_ROWS rows: where texts are dictionaries, each group of rows comes as one of its own."""
+    import pyarrow as pa
+
+    part: list[pa.RecordBatch] = []
+    for batch in chain(batches, [None]):
+        if part and (batch is None or sum(b.num_rows for b in part) + batch.num_rows > BATCH_ROWS):
+            yield from pa.Table.from_batches(part).unify_dictionaries().combine_chunks().to_batches()
+            part = []
+        if batch is not None:
+            part.append(batch)
+
+
+def _check_size(file: RatingsFile, metadata: "FileMetaData", names: list[str]) -> None:
     """A column of one value needs no bytes a row, so a small file may have any number of rows."""
-    n_bytes = file.path.stat().st_size
-    if n_rows * n_columns * _BYTES_PER_VALUE > max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * n_bytes):
+    n_bytes, n_rows = file.path.stat().st_size, metadata.num_rows
+    n_encoded = sum(
+        column.total_uncompressed_size
+        for group in map(metadata.row_group, range(metadata.num_row_groups))
+        for column in map(group.column, range(group.num_columns))
+        if column.path_in_schema in names
+    )
+    n_unpacked = max(n_rows * len(names) * _BYTES_PER_VALUE, n_encoded)
+    if n_unpacked > max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * n_bytes):
         raise ValueError(
             f"{file.where} is refused: its columns must unpack to at most {MAX_RATIO} times its {n_bytes} bytes, "
-            f"got {n_rows} rows; if it is to be trusted, write it as text, or read it by pandas.read_parquet and give "
-            "the data frame"
+            f"got {n_unpacked} bytes of {n_rows} rows; if it is to be trusted, write it as text, or read it by "
+            "pandas.read_parquet and give the data frame"
         )
 
 

@@ -7,7 +7,15 @@ import numpy as np
 import scipy.sparse as sps
 
 from Recommenders._top_k import top_k
-from recsys_common.validation import check_bool, check_choice, check_entries, check_int, check_sparse, check_structure
+from recsys_common.validation import (
+    cast_values,
+    check_bool,
+    check_choice,
+    check_entries,
+    check_int,
+    check_sparse,
+    check_structure,
+)
 
 _SPARSE_CLASSES: dict[str, Any] = {
     "csc": sps.csc_matrix,
@@ -48,6 +56,8 @@ def check_matrix(X: Any, format: str = "csc", dtype: Any = np.float32) -> Any:
         raise ValueError(f"X must have two dimensions, got {X.ndim}")
     if is_sparse:
         check_structure("X", X)
+        # before duplicates are summed, which small integers overflow at
+        X = cast_values(X, dtype) if X.dtype.kind in "iu" else X
     if format == "npy":
         return X.toarray().astype(dtype, copy=False) if is_sparse else np.array(X)
     # through csr: it takes sparse arrays and ndarrays alike, and every other class takes it

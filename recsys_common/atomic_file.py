@@ -5,13 +5,13 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from recsys_common.file_lock import held_file, is_abandoned
 
-# Windows refuses to replace a file while another program (a reader, an indexer) has it open; that passes.
+# Windows refuses to replace or delete a file while another program (a reader, an indexer) has it open; that passes.
 _REPLACE_ATTEMPTS = 20 if os.name == "nt" else 1
 _REPLACE_PAUSE_SECONDS = 0.05
 
@@ -77,9 +77,18 @@ def _remove_leftovers(folder: Path) -> None:
 
 def replace_file(temporary: Path, target: Path) -> None:
     """Rename a file, or a folder to a name that is free, as often as it takes."""
+    _attempt(lambda: temporary.replace(target))
+
+
+def remove_file(path: Path) -> None:
+    """Delete a file if it is there, as often as it takes."""
+    _attempt(lambda: path.unlink(missing_ok=True))
+
+
+def _attempt(change: Callable[[], object]) -> None:
     for attempts_left in reversed(range(_REPLACE_ATTEMPTS)):
         try:
-            temporary.replace(target)
+            change()
             return
         except PermissionError:
             if attempts_left == 0:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recsys_common.atomic_file import replace_file, sync_folder
+from recsys_common.atomic_file import remove_file, replace_file, sync_folder
 from recsys_common.file_lock import locked
 
 
@@ -76,7 +76,7 @@ class FileGroup:
 
     def _put_in_place(self) -> None:
         for name in (self.head, *(self.names - {self.head})):
-            (self.folder / name).unlink(missing_ok=True)
+            remove_file(self.folder / name)
         sync_folder(self.folder)
         replace_file(self._written, self._arriving)
         self._arrive()

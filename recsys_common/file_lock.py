@@ -1,6 +1,7 @@
 """Locks that end with the process that holds them, however it ends: of a writer, of unfinished files and folders."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -137,8 +138,9 @@ def held_folder(folder: Path) -> Iterator[None]:
 @contextmanager
 def temporary_folder(prefix: str) -> Iterator[Path]:
     """A new folder among the system's temporary files, deleted at the end, as are those that killed processes left."""
+    name_of_ours = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")  # no folder that somebody has named so by hand
     for leftover in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
-        if is_abandoned(leftover):
+        if name_of_ours.fullmatch(leftover.name) and is_abandoned(leftover):
             shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name, held_file(Path(name) / _MARK):
         yield Path(name)

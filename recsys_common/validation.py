@@ -3,6 +3,7 @@
 A wrong type raises TypeError, a wrong value ValueError. Every check returns the value in the form the code works with.
 """
 
+import copy
 import math
 from collections.abc import Iterable
 from numbers import Integral, Real
@@ -191,11 +192,21 @@ def _check_convertible(name: str, value: Any, shape: tuple[int, ...] | None) -> 
     check_structure(name, value)
 
 
+def cast_values(matrix: Any, dtype: Any) -> Any:
+    """A sparse matrix with values of another type, cast before anything sums them; it shares the indices.
+
+    scipy's own astype, up to 1.10, sums duplicates before it casts, and in the matrix that was given.
+    """
+    cast = sps.csr_matrix(matrix) if matrix.format in ("lil", "dok") else copy.copy(matrix)
+    cast.data = cast.data.astype(dtype)
+    return cast
+
+
 def _of_summable_type(value: Any) -> Any:
     """The matrix with values that can be added: small integers overflow, and scipy cannot convert float16."""
     if value.dtype.kind in "iu":
-        return value.astype(np.float64)
-    return value.astype(np.float32) if value.dtype == np.float16 else value
+        return cast_values(value, np.float64)
+    return cast_values(value, np.float32) if value.dtype == np.float16 else value
 
 
 def _as_type(matrix: sps.csr_matrix, dtype: Any, *, is_asked_for: bool) -> sps.csr_matrix:

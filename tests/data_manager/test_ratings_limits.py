@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from Data_manager import _ratings_files, _ratings_parquet
+from Data_manager._dataset_builder import Interactions
 from Data_manager._file_hash import hash_of_file
 from Data_manager._zip_members import check_complete_zip, member_names
 from Data_manager.DataReader_utils import load_CSV_into_SparseBuilder
@@ -58,6 +60,51 @@ def test_what_is_compressed_as_ratings_are_is_read(tmp_path: Path, suffix: str) 
     path = tmp_path / f"ratings.csv{suffix}"
     path.write_bytes(COMPRESS[suffix](HONEST))
     assert load(path, tmp_path) == 5_000
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_long_text_of_every_row_of_parquet_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: pa.DataType
+) -> None:
+    path = tmp_path / "ratings.parquet"
+    users = pa.array(["x" * 1_000] * N_ROWS).cast(kind)
+    parquet.write_table(pa.table({"user": users, "item": np.arange(N_ROWS), "rating": np.ones(N_ROWS)}), path)
+    n_bytes = []
+    original = _ratings_parquet.interactions_of_batch
+
+    def measured(batch: pa.RecordBatch, *arguments: Any) -> Interactions:
+        n_bytes.append(batch.nbytes)
+        return original(batch, *arguments)
+
+    monkeypatch.setattr(_ratings_parquet, "interactions_of_batch", measured)
+    assert load(path, tmp_path) == N_ROWS
+    assert sum(n_bytes) < 100 * N_ROWS
+
+
+def test_small_groups_of_rows_of_parquet_are_read_as_one_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ratings.parquet"
+    users, items = np.divmod(np.random.default_rng(0).permutation(10_000), 100)
+    written = pa.table({"user": [f"u{u}" for u in users], "item": [f"i{i}" for i in items], "rating": np.ones(10_000)})
+    parquet.write_table(written, path, row_group_size=100)
+    batches = []
+    original = _ratings_parquet.interactions_of_batch
+
+    def kept(batch: pa.RecordBatch, *arguments: Any) -> Interactions:
+        batches.append(batch)
+        return original(batch, *arguments)
+
+    monkeypatch.setattr(_ratings_parquet, "interactions_of_batch", kept)
+    assert load(path, tmp_path) == 10_000
+    (batch,) = batches
+    assert batch.column("user").to_pylist() == written["user"].to_pylist()
+
+
+def test_parquet_of_texts_that_unpack_far_beyond_its_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.parquet"
+    table = pa.table({"user": ["x" * 10_000] * 1_000, "item": np.arange(1_000), "rating": np.ones(1_000)})
+    parquet.write_table(table, path, compression="zstd", use_dictionary=False)
+    with pytest.raises(ValueError, match=rf"^'{re.escape(str(path))}' is refused: .* bytes of 1000 rows"):
+        load(path, tmp_path)
 
 
 def test_parquet_of_far_more_rows_than_bytes_is_refused_with_a_way_on(tmp_path: Path) -> None:

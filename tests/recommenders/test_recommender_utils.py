@@ -42,6 +42,13 @@ def test_check_matrix_copies_what_is_already_right(format):
     np.testing.assert_array_equal(given.toarray(), DENSE)
 
 
+@pytest.mark.parametrize("format", ["csr", "npy"])
+def test_check_matrix_sums_duplicates_of_small_integers_without_overflow(format):
+    given = sps.coo_matrix((np.array([100, 100], dtype=np.int8), ([0, 0], [0, 0])), shape=(1, 1))
+    assert check_matrix(given, format)[0, 0] == 200
+    assert given.data.tolist() == [100, 100]
+
+
 def test_check_matrix_drops_the_zeros_of_an_array():
     assert check_matrix(DENSE, "csr").nnz == 3
 

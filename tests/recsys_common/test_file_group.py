@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from recsys_common import atomic_file
 from recsys_common.file_group import FileGroup
 
 NAMES = ("head", "one", "two", "only_old")
@@ -110,6 +111,22 @@ def test_error_in_the_block_leaves_the_old_files(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert seen(tmp_path) == OLD
     assert {path.name for path in tmp_path.iterdir()} == set(OLD)
+
+
+def test_a_deletion_refused_for_a_moment_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path, OLD)
+    unlink, refusals = Path.unlink, [PermissionError("in use")]
+
+    def sometimes(self: Path, missing_ok: bool = False) -> None:
+        if refusals and self.parent == tmp_path and not self.name.startswith("."):
+            raise refusals.pop()
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", sometimes)
+    monkeypatch.setattr(atomic_file, "_REPLACE_ATTEMPTS", 2)
+    save(tmp_path, NEW)
+    assert not refusals
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == NEW
 
 
 def test_threads_that_save_at_once_leave_one_of_them(tmp_path: Path) -> None:

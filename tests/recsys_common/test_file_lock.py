@@ -113,13 +113,14 @@ def test_temporary_folders_of_killed_processes_go_with_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    killed = tmp_path / "mine_killed"
-    killed.mkdir()
+    killed, of_somebody = tmp_path / "mine_killed00", tmp_path / "mine_by_hand_of_somebody"
+    for path in (killed, of_somebody):
+        path.mkdir()
     (killed / ".in_use").touch()
     with temporary_folder("mine_") as living:
-        for path in (killed, living):
+        for path in (killed, living, of_somebody):
             (path / "half").touch()
             os.utime(path, (1, 1))
         with temporary_folder("mine_") as another:
-            assert set(tmp_path.iterdir()) == {living, another}
-    assert list(tmp_path.iterdir()) == []
+            assert set(tmp_path.iterdir()) == {living, another, of_somebody}
+    assert list(tmp_path.iterdir()) == [of_somebody]

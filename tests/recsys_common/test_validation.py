@@ -134,9 +134,20 @@ def test_a_matrix_that_is_none_is_refused(value, error, message):
         validation.check_sparse("URM", value)
 
 
-def test_small_integers_do_not_overflow_where_duplicates_are_summed():
-    coo = sps.coo_matrix((np.array([100, 100], dtype=np.int8), ([0, 0], [0, 0])), shape=(1, 1))
-    assert validation.check_sparse("URM", coo)[0, 0] == 200
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        sps.coo_matrix((np.array([100, 100], dtype=np.int8), ([0, 0], [0, 0])), shape=(1, 1)),
+        sps.csr_matrix((np.array([100, 100], dtype=np.int8), [0, 0], [0, 2]), shape=(1, 1)),
+        sps.csc_matrix((np.array([100, 100], dtype=np.int8), [0, 0], [0, 2]), shape=(1, 1)),
+        sps.bsr_matrix((np.full((2, 1, 1), 100, dtype=np.int8), [0, 0], [0, 2]), shape=(1, 1)),
+    ],
+    ids=lambda matrix: matrix.format,
+)
+@pytest.mark.parametrize("check", [validation.check_sparse, validation.check_entries])
+def test_small_integers_do_not_overflow_where_duplicates_are_summed(matrix, check):
+    assert check("URM", matrix)[0, 0] == 200
+    assert matrix.data.ravel().tolist() == [100, 100]
 
 
 @pytest.mark.parametrize("column", [-1, 2])

@@ -176,6 +176,15 @@ def contents_of_files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+def test_an_error_of_the_job_is_not_told_as_another_run(ratings_file, tmp_path, monkeypatch, capsys):
+    def out_of_processes(*arguments):
+        raise BlockingIOError(11, "no process is left")
+
+    monkeypatch.setattr(script, "train", out_of_processes)
+    assert run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path) == 2
+    assert "no process is left" in capsys.readouterr().err
+
+
 def test_of_two_runs_at_once_into_one_folder_the_second_is_refused(ratings_file, tmp_path, monkeypatch, capsys):
     second = []
 

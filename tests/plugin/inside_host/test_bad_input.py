@@ -37,6 +37,12 @@ def test_a_bad_replacement_of_the_URM_is_refused(unfitted, URM, make, error, mes
     assert (unfitted.URM_train != URM.astype(np.float32)).nnz == 0
 
 
+def test_duplicates_of_small_integers_are_summed_without_overflow():
+    URM = sps.csr_matrix((np.array([100, 100, 1], dtype=np.int8), [0, 0, 1], [0, 2, 3]), shape=(2, 2))
+    assert MatrixFactorization_PyTorch(URM, verbose=False).URM_train.toarray().tolist() == [[200, 0], [0, 1]]
+    assert URM.data.tolist() == [100, 100, 1]
+
+
 def test_a_replacement_of_another_shape_is_refused(unfitted, URM):
     with pytest.raises(ValueError, match=r"URM_train_new must be of shape \(60, 30\), got \(59, 30\)"):
         unfitted.set_URM_train(URM[:-1])
