@@ -202,9 +202,26 @@ class Version:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder,
         )  # fmt: skip
 
+    def close(self) -> None:
+        self._process.communicate()
+
     def seconds_of(self, task: str) -> float:
         print(task, file=self._process.stdin, flush=True)
         return float(self._process.stdout.readline())  # type: ignore[union-attr]
+
+
+def compare(task: str, versions: list[Version], rounds: int) -> None:
+    seconds: list[list[float]] = [[], []]
+    for turn in range(TURNS_BEFORE + rounds):
+        for which in (0, 1) if turn % 2 else (1, 0):
+            seconds[which].append(versions[which].seconds_of(task))
+    old, new = (values[TURNS_BEFORE:] for values in seconds)
+    ratios = [b / a for a, b in zip(old, new)]
+    print(
+        f"{task:24s} old {statistics.median(old):8.4f} s  new {statistics.median(new):8.4f} s  "
+        f"new/old {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -227,17 +244,9 @@ def main() -> None:
             for kind, checkout in (("old", options.old), ("new", options.new))
         ]
         for task in options.tasks:
-            seconds: list[list[float]] = [[], []]
-            for turn in range(TURNS_BEFORE + options.rounds):
-                for which in (0, 1) if turn % 2 else (1, 0):
-                    seconds[which].append(versions[which].seconds_of(task))
-            old, new = (values[TURNS_BEFORE:] for values in seconds)
-            ratios = [b / a for a, b in zip(old, new)]
-            print(
-                f"{task:24s} old {statistics.median(old):8.4f} s  new {statistics.median(new):8.4f} s  "
-                f"new/old {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})",
-                flush=True,
-            )
+            compare(task, versions, options.rounds)
+        for version in versions:
+            version.close()
 
 
 if __name__ == "__main__":

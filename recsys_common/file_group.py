@@ -61,8 +61,10 @@ class FileGroup:
     def replace(self) -> Iterator[Path]:
         """A new folder to write the new files into, which are in their places at the end; to be called under the lock.
 
-        After an error in the block the old files are as they were.
+        After an error in the block the old files are as they were. IsADirectoryError, before anything is done, where a
+        folder of somebody else's has the name of a file.
         """
+        self._check_no_folder()
         self.finish()
         self._written.mkdir()
         try:
@@ -73,6 +75,11 @@ class FileGroup:
             shutil.rmtree(self._written, ignore_errors=True)
             raise
         self._put_in_place()
+
+    def _check_no_folder(self) -> None:
+        for name in self.names:
+            if (self.folder / name).is_dir():
+                raise IsADirectoryError(f"{self.folder / name} must be a file or the name of a new one, got a folder")
 
     def _put_in_place(self) -> None:
         for name in (self.head, *(self.names - {self.head})):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ def interrupt_ends_process() -> Iterator[None]:
     """Let Ctrl-C end the process at once, with one line and exit status 130, until the block ends.
 
     For a script's slow imports, where a KeyboardInterrupt is a long traceback, or aborts the process when it comes upon
-    a library's C++. A program that ignores Ctrl-C, or has a handler of its own, keeps it.
+    a library's C++. A program that ignores Ctrl-C, or has a handler of its own, keeps it, and so does a notebook.
     """
     is_main_thread = threading.current_thread() is threading.main_thread()
-    if not is_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    is_notebook = "ipykernel" in sys.modules  # which would end with the script that it runs
+    if not is_main_thread or is_notebook or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
     signal.signal(signal.SIGINT, _end)

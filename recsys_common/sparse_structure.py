@@ -106,8 +106,9 @@ def _lil_fault(matrix: Any) -> _Fault:
     for columns, values in zip(rows, data):
         if not isinstance(columns, list) or not isinstance(values, list) or len(columns) != len(values):
             return "rows whose columns and values are no lists of one length"
-        if columns and not (min(columns) >= 0 and max(columns) < n_columns):
-            return f"columns outside of 0..{n_columns - 1}"
+        fault = _index_fault("columns", np.array(columns), n_columns) if columns else None
+        if fault is not None:
+            return fault
     return None
 
 

@@ -14,6 +14,9 @@ import scipy.sparse as sps
 
 from recsys_common.sparse_structure import structure_fault
 
+# ids are int32 in rankings, records of ratings and embeddings
+_LARGEST_SIDE = 2**31 - 1
+
 
 def refuse(error: type[Exception], name: str, allowed: str, got: object) -> Exception:
     """The exception with the one error text, to be raised by the caller."""
@@ -154,12 +157,14 @@ def check_sparse(
 
     At least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without entries; of one
     shape if it is given. Duplicate entries are summed: integers exactly, as long as they are below 2^53. With dtype
-    None the matrix keeps its own, but is float64 where a sum does not fit into it.
+    None the matrix keeps its own, but is float64 where a sum does not fit into it, and float32 where it is float16.
+    Of bool, true and true is true, as in scipy.
     """
     _check_convertible(name, value, shape)
     matrix: sps.csr_matrix = sps.csr_matrix(_of_summable_type(value), copy=True)
     matrix.sum_duplicates()
-    matrix = _as_type(matrix, value.dtype if dtype is None else dtype, is_asked_for=dtype is not None)
+    own = matrix.dtype if value.dtype == np.float16 else value.dtype
+    matrix = _as_type(matrix, own if dtype is None else dtype, is_asked_for=dtype is not None)
     if not np.isfinite(matrix.data).all():
         raise refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")
     matrix.eliminate_zeros()
@@ -185,6 +190,8 @@ def _check_convertible(name: str, value: Any, shape: tuple[int, ...] | None) -> 
         raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")
     if value.ndim != 2 or 0 in value.shape:
         raise refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
+    if max(value.shape) > _LARGEST_SIDE:
+        raise refuse(ValueError, name, f"of at most {_LARGEST_SIDE} rows and columns", f"shape {value.shape}")
     if shape is not None and value.shape != shape:
         raise refuse(ValueError, name, f"of shape {shape}", f"shape {value.shape}")
     if value.dtype.kind not in "biuf":

@@ -143,3 +143,13 @@ def test_threads_that_save_at_once_leave_one_of_them(tmp_path: Path) -> None:
         thread.join()
     assert seen(tmp_path) in generations
     assert {path.name for path in tmp_path.iterdir()} == {"head", "one", "two"}
+
+
+def test_a_folder_under_the_name_of_a_file_is_an_error_before_anything_is_done(tmp_path: Path) -> None:
+    save(tmp_path, OLD)
+    (tmp_path / "two").unlink()
+    (tmp_path / "two").mkdir()
+    before = seen(tmp_path)
+    with pytest.raises(IsADirectoryError, match="two must be a file or the name of a new one, got a folder"):
+        save(tmp_path, NEW)
+    assert seen(tmp_path) == before and before["head"] == "old head"

@@ -58,6 +58,8 @@ BROKEN = [
     ("dia", replace("offsets", np.zeros(3)), "no 1-D array of integers"),
     ("lil", set_item("rows", 0, [10**8, 2]), "columns outside of 0..3"),
     ("lil", set_item("rows", 0, [-1, 2]), "columns outside of 0..3"),
+    ("lil", set_item("rows", 0, ["a", "b"]), "no 1-D array of integers"),
+    ("lil", set_item("rows", 0, [0.5, 2.0]), "no 1-D array of integers"),
     ("lil", set_item("rows", 0, [2]), "no lists of one length"),
     ("lil", set_item("data", 0, None), "no lists of one length"),
     ("lil", shorten("rows"), "one for each of 4 rows"),

@@ -165,3 +165,21 @@ def test_a_matrix_without_entries_may_be_allowed():
 def test_bool_and_integer_matrices_are_taken():
     assert validation.check_sparse("URM", sps.csr_matrix([[True, False]])).toarray().tolist() == [[1.0, 0.0]]
     assert validation.check_sparse("URM", sps.csr_matrix([[3, 0]])).toarray().tolist() == [[3.0, 0.0]]
+
+
+def test_more_columns_than_ids_have_numbers_are_refused():
+    wide = sps.csr_matrix((np.ones(1), np.array([2**31]), np.array([0, 1])), shape=(1, 2**31 + 1))
+    with pytest.raises(ValueError, match="URM must be of at most 2147483647 rows and columns, got shape"):
+        validation.check_sparse("URM", wide)
+
+
+def test_half_precision_is_kept_as_single_precision():
+    matrix = sps.csr_matrix([[0.5, 2.0]])
+    matrix.data = matrix.data.astype(np.float16)
+    checked = validation.check_sparse("URM", matrix, dtype=None)
+    assert checked.dtype == np.float32 and checked.toarray().tolist() == [[0.5, 2.0]]
+
+
+def test_true_twice_is_true():
+    twice = sps.coo_matrix((np.ones(2, dtype=bool), ([0, 0], [1, 1])), shape=(1, 2))
+    assert validation.check_sparse("URM", twice).toarray().tolist() == [[0.0, 1.0]]
