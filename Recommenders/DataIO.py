@@ -49,7 +49,7 @@ class DataIO:
     max_load_bytes : int or None, default None
         The memory that the values of one archive may take, at most, so that a small hostile file cannot fill all of
         it: the bytes of arrays, and for JSON and frames an estimate, mostly 1.5 to 3 times what they really take. None
-        is 240 MiB or 80 times the size of the file, whichever is larger.
+        is 160 MiB or 80 times the size of the file, whichever is larger.
 
     Raises
     ------

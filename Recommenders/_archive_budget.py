@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 # So much is always allowed; beyond it a file may cost so many times its size. Factors and ratings come to 1 to 5, ids
 # in JSON to 63 by the estimate below, an array of a single value to 229, what is made to do harm to 1,000 and more.
-ALWAYS_ALLOWED_BYTES = 240 * 2**20
+ALWAYS_ALLOWED_BYTES = 160 * 2**20
 ALLOWED_RATIO = 80
 
 # A value that follows a comma or a bracket: its place in a list, and a number (24 or 28 bytes). The other objects are

@@ -299,7 +299,7 @@ def test_a_declared_size_beyond_all_measure_is_refused_before_it_is_unpacked(tmp
     struct.pack_into("<L", content, content.index(b"PK\x01\x02") + 24, 2**31)
     (tmp_path / "bomb.zip").write_bytes(content)
     with pytest.raises(
-        ValueError, match=r"bomb\.zip: member 'a\.json' would take .* beyond 251658240 bytes.*max_load_bytes"
+        ValueError, match=r"bomb\.zip: member 'a\.json' would take .* beyond 167772160 bytes.*max_load_bytes"
     ):
         DataIO(tmp_path).load_data("bomb")
 
