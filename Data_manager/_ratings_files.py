@@ -65,7 +65,7 @@ def files_on_disk(path: Path, pattern: str | None, kept_in: Path) -> list[Path]:
     Raises
     ------
     ValueError
-        If there is none, there are Parquet and text files, or one is a pipe or a device.
+        If there are no files, or Parquet beside text files, or one is a pipe or a device.
     """
     if path.exists() and not path.is_dir():
         check_regular(path)

@@ -124,7 +124,7 @@ def read_split(archives: SplitArchives) -> SavedSplit:
     Raises
     ------
     FileNotFoundError
-        If there is none of them.
+        If no archive of the split is there.
     ValueError
         If an archive is damaged, missing or not of the same save as the others; the error names it.
     """
@@ -144,7 +144,7 @@ def read_split(archives: SplitArchives) -> SavedSplit:
 
 
 def read_seed(archives: SplitArchives) -> int | None:
-    """The seed of the saved split, whatever else of it is damaged; None if nothing has it any more, or never had."""
+    """Read the seed of the saved split from what is not damaged; None if no archive has it."""
     data_io = DataIO(archives.folder)
     for archive in (_PARAMETERS, _SEED):
         try:

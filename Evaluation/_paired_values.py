@@ -17,7 +17,7 @@ def differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     0.3 - 0.2 and 0.2 - 0.1 differ in their last bit, and so do 0.1 + 0.2 and 0.3. How far rounding goes is decided by
     the two values of each pair, 2^-44 of the larger one: a difference within it is 0, and of two sizes of differences
     that are within that of either pair the one of the pair with the larger values becomes the other. No pair of other
-    users, of whatever size, has a say in it.
+    users has a say in it, however large its own values are.
     """
     d = a - b
     rounding = rounding_of(a, b)

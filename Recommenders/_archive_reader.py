@@ -90,8 +90,8 @@ def read_archive(path: Path, max_load_bytes: int | None = None, keys: Collection
     max_load_bytes : int or None, default None
         The memory that its values may take, see `DataIO`.
     keys : collection of str or None, default None
-        What is to be read: where the file has another key it is refused, before anything of it is read. None is
-        whatever there is.
+        What is to be read: where the file has another key it is refused, before anything of it is read. None
+        reads all keys.
 
     Raises
     ------

@@ -26,8 +26,8 @@ def read_array(file: IO[bytes], size: int, spend: Callable[[int], None]) -> np.n
     Raises
     ------
     ValueError
-        If the header is none, or promises another number of bytes than there are; for arrays of Python objects, and
-        booleans that are neither 0 nor 1.
+        If the header cannot be read, or promises another number of bytes than there are; for arrays of Python objects,
+        and booleans that are neither 0 nor 1.
     """
     shape, dtype = _read_header(file)
     if dtype.hasobject:

@@ -1,4 +1,4 @@
-"""Factors and biases as an archive holds them, for whatever class of this project reads it.
+"""Factors and biases as an archive holds them, for all classes of this project that read them.
 
 Matrix factorisations of the framework save factors, `use_bias` and three biases; its singular value decompositions
 save factors and `Sigma`, which they multiply in at every score.

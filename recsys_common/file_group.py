@@ -10,7 +10,7 @@ from recsys_common.file_lock import locked
 
 
 class FileGroup:
-    """Files of fixed names in a folder that are replaced together, whatever happens to the process that does it.
+    """Files of fixed names in a folder that are replaced together, even if the process that does it is killed.
 
     The new files are written into a hidden folder beside their places, the head last. Then the head of the old ones is
     deleted: from here on the new ones count. The others of the old ones follow, and only then do the new ones come

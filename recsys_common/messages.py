@@ -40,7 +40,7 @@ def say(text: str, *, end: str = "\n", flush: bool = False) -> None:
 
 
 def _bars_held_back() -> AbstractContextManager[Any]:
-    """Clear the bars, and draw them again afterwards; where tqdm is not loaded there are none.
+    """Clear the bars, and draw them again afterwards; without tqdm loaded there are no bars.
 
     It does not wait for tqdm's lock: an interrupt in the midst of another program's bar leaves it taken for ever, and a
     line that mingles with a bar is better than a thread that stands still.

@@ -63,6 +63,7 @@ def use(bar):
         bar.show({"loss": 0.5})
         bar.reset()
         bar.update()
+        return "the end"
 
 
 def test_a_line_goes_to_the_output_of_the_moment(capsys):
@@ -90,8 +91,8 @@ def test_a_line_loads_no_tqdm(monkeypatch, capsys):
 
 def test_a_line_that_cannot_be_printed_is_lost_and_nothing_else(break_console):
     break_console()
-    say("Überraschung")
-    say("at once", end="", flush=True)
+    assert say("Überraschung") is None
+    assert say("at once", end="", flush=True) is None
 
 
 @pytest.mark.parametrize(
@@ -186,13 +187,13 @@ def test_a_notebooks_bar_without_widgets_is_one_of_text(monkeypatch, capsys):
 
 def test_a_bar_that_cannot_be_shown_costs_nothing(break_console):
     break_console()
-    use(ProgressBar(3, desc="Überraschung", mininterval=0))
+    assert use(ProgressBar(3, desc="Überraschung", mininterval=0)) == "the end"
 
 
 def test_values_that_cannot_be_shown_cost_nothing():
     bar = ProgressBar(3)
     bar.show({"loss": {}})
-    use(bar)
+    assert use(bar) == "the end"
 
 
 def test_a_quiet_bar_shows_nothing(capsys):
@@ -221,7 +222,7 @@ def test_a_warning_that_cannot_be_shown_is_lost_and_nothing_else(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         monkeypatch.setattr(warnings, "showwarning", closed)
-        warn("careful")
+        assert warn("careful") is None
 
 
 def modules():

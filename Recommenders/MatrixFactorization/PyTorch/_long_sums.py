@@ -20,7 +20,7 @@ def rows_of_long_sums(URM: sps.csr_matrix, batch_size: int) -> tuple[NDArray[np.
     -------
     rows : int64 array
     n_ratings : int >= 1
-        So many ratings have about MANY_TERMS of the user or the item that has most; the batch's where there is none.
+        So many ratings have about MANY_TERMS of the user or the item that has most; without one, the batch's.
     """
     batch_size = min(batch_size, URM.nnz)
     if batch_size <= MANY_TERMS:
