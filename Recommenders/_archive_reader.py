@@ -20,7 +20,14 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from Recommenders._archive_budget import ArchiveError, Budget, cost_of_directory, cost_of_json, spend_for_csv
+from Recommenders._archive_budget import (
+    ArchiveError,
+    Budget,
+    cost_of_directory,
+    cost_of_json,
+    cost_of_members,
+    spend_for_csv,
+)
 from Recommenders._archive_names import key_problem
 from Recommenders._archive_writer import MAX_DEPTH
 from Recommenders._array_reader import read_array, read_sparse
@@ -126,6 +133,8 @@ def _read_zip(
 def _planned(archive: _Archive, keys: Collection[str] | None) -> dict[str, tuple[zipfile.ZipInfo, "_Reader"]]:
     """The member of each key and what reads it, in the archive's order; nothing has been read when one is refused."""
     members = archive.zip.infolist()
+    if archive.depth == 0:  # the directory of a zip within was spent for before it was listed
+        archive.budget.spend(cost_of_members(len(members)), archive.where)
     if len({member.filename for member in members}) < len(members):
         raise ArchiveError(f"{archive.where} has two members of one name")
     planned: dict[str, tuple[zipfile.ZipInfo, _Reader]] = {}

@@ -78,7 +78,7 @@ def read_sparse(content: zipfile.ZipFile, spend: Callable[[int], None]) -> Any:
         if part.dtype.kind != "i":
             raise ValueError(f"a sparse matrix whose {name} is of dtype {part.dtype}")
     data = _part(content, "data", spend)
-    if data.dtype.kind not in "biufc":
+    if data.dtype.kind not in "biufc" or data.dtype == np.float16:  # which scipy can do nothing with
         raise ValueError(f"a sparse matrix of dtype {data.dtype}")
     n_rows, n_columns = (int(n) for n in parts["shape"])
     matrix = build(data, parts, (n_rows, n_columns))
@@ -93,7 +93,9 @@ def _part(content: zipfile.ZipFile, name: str, spend: Callable[[int], None]) -> 
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"compression method {member.compress_type} is not used in these archives")
     with content.open(member) as file:
-        return read_array(file, member.file_size, spend)
+        array = read_array(file, member.file_size, spend)
+    # scipy has matrices in the byte order of the machine only
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 _Build = Callable[[np.ndarray, Mapping[str, np.ndarray], tuple[int, int]], Any]

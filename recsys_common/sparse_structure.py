@@ -37,6 +37,8 @@ def structure_fault(matrix: Any) -> _Fault:
 def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
     if not isinstance(indices, np.ndarray) or indices.ndim != 1 or indices.dtype.kind not in "iu":
         return f"{name} that are no 1-D array of integers"
+    if not indices.dtype.isnative:
+        return f"{name} in the byte order of another machine"
     if indices.size > 0 and not (indices.min() >= 0 and indices.max() < n_indices):
         return f"{name} outside of 0..{n_indices - 1}"
     return None
@@ -45,6 +47,8 @@ def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
 def _data_fault(data: Any, n_entries: int, ndim: int = 1) -> _Fault:
     if not isinstance(data, np.ndarray) or data.ndim != ndim:
         return f"values that are no {ndim}-D array"
+    if not data.dtype.isnative:
+        return "values in the byte order of another machine"
     return f"{len(data)} values for {n_entries} indices" if len(data) != n_entries else None
 
 

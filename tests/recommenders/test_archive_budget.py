@@ -112,6 +112,13 @@ def test_a_zip_within_of_very_many_members_is_refused_before_they_are_listed(tmp
     assert peak_of_refusal(tmp_path / "bomb.zip", "max_load_bytes") < 50_000_000
 
 
+def test_more_members_than_are_read_in_a_short_time_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "many.zip", {f"{number}.json": b"1" for number in range(15_000)})
+    with pytest.raises(ValueError, match=r"many\.zip would take .*max_load_bytes"):
+        DataIO(tmp_path).load_data("many")
+    assert len(DataIO(tmp_path, max_load_bytes=2**30).load_data("many")) == 15_000
+
+
 def test_the_csv_beside_an_exact_frame_is_not_read(tmp_path: Path, little: int) -> None:
     frame = pd.DataFrame({"a": [1.5, 2.5]})
     DataIO(tmp_path).save_data("frame", {"df": frame})
