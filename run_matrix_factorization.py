@@ -160,7 +160,7 @@ def save_training(
             write_table(history, folder / HISTORY, index=False)
             draw(history, folder / PICTURE)
         with atomic_path(folder / OPTIONS) as path:
-            path.write_text(json.dumps(description, indent=2), encoding="utf-8")
+            path.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
 def draw(history: pd.DataFrame, picture: Path) -> None:
@@ -220,12 +220,12 @@ def train_and_evaluate(options: argparse.Namespace) -> int:
         save_training(recommender, dataset, description, options.output)
         evaluate(recommender, URM_test, options.output)
     except KeyboardInterrupt:
-        if recommender.USER_factors is None:
-            raise
+        if recommender.get_training_history() is None:
+            raise  # a part of the first epoch is no model that could take an earlier one's place
         save_training(recommender, dataset, description, options.output)
         say(f"\nInterrupted: the best model so far is in {options.output.resolve()}")
         return INTERRUPTED
-    say(f"\nModel, tables and learning curve are in {options.output.resolve()}")
+    say(f"\nModel and tables are in {options.output.resolve()}")
     return 0
 
 
@@ -236,7 +236,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
     except (ValueError, OSError, MemoryError, FloatingPointError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        where = ""
+        if isinstance(error, OSError) and error.filename is None and error.errno is not None:
+            where = ", while a file was written or read; is there room in the folders of --output and --data-folder?"
+        print(f"error: {error}{where}", file=sys.stderr)
         return 2
 
 

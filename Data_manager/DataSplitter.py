@@ -20,6 +20,7 @@ from Data_manager._split_storage import (
     SplitArchives,
     read_seed,
     read_split,
+    restore_seed,
     without_users,
     write_split,
 )
@@ -240,7 +241,10 @@ class DataSplitter(SplitAccess):
         """The split saved in the folder; None if a new one has to be made."""
         archives = SplitArchives(folder, self._file_suffix())
         try:
-            return self._read(archives, dataset, fingerprint)
+            split = self._read(archives, dataset, fingerprint)
+            if restore_seed(archives, split):
+                self._print("The second copy of the seed was missing or damaged and has been written again.")
+            return split
         except (FileNotFoundError, NotADirectoryError):
             self._check_not_forbidden(f"there is no saved split in '{folder}'")
             self._print("Preloaded data not found, making a new split...")
@@ -256,9 +260,9 @@ class DataSplitter(SplitAccess):
     def _check_seed_is_known(self, why: str, error: Exception) -> None:
         if self._draws and self.random_seed is None and self._saved_seed is None:
             raise ValueError(
-                f"random_seed must be the one of the saved split where this has to be made again and does not tell it, "
-                f"got None: {why}. Put its archives back from a copy, or pass its seed. force_new_split=True makes "
-                f"another split, whose test set holds what models of this one were trained on."
+                "random_seed must be the seed of the saved split where this is damaged and has lost it, got None: "
+                f"{why}. Put the archives back from a copy, or pass the seed that the split was made with. "
+                "force_new_split=True makes another split, whose test set holds what models of this one were trained on."
             ) from error
 
     def _check_not_forbidden(self, why: str, error: Exception | None = None) -> None:

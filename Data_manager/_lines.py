@@ -64,7 +64,17 @@ def fields_from_header(stream: IO[bytes], where: str, table: "TextTable") -> lis
 
 def has_lines(stream: IO[bytes], where: str, table: "TextTable") -> bool:
     """Whether the file has a line that is not empty, beside its header."""
-    return any(line.strip() for line in islice(lines_of(stream, where, table.encoding), table.n_lines_before, None))
+    # in blocks: a small compressed file may hold a hundred million empty lines
+    text = io.TextIOWrapper(stream, encoding=table.encoding, errors="surrogateescape", newline="")
+    try:
+        for _ in range(table.n_lines_before):
+            text.readline(BLOCK_BYTES)
+        return any(block.removeprefix("\ufeff").strip() for block in iter(partial(text.read, BLOCK_BYTES), ""))
+    except UnicodeError:  # half a character at the end is something, which is refused when it is read
+        return True
+    finally:
+        with suppress(ValueError):  # the stream, which is its owner's to close, is closed already
+            text.detach()
 
 
 def split_line(line: str, separator: str, quoted: bool) -> list[str]:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,23 @@ def read_seed(archives: SplitArchives) -> int | None:
         if archive == _PARAMETERS and FORMAT_VERSION not in content:
             return None  # the host has saved it, over one of ours
     return None
+
+
+def restore_seed(archives: SplitArchives, split: Split) -> bool:
+    """Write the second copy of the seed again where it is missing or damaged; returns whether it was."""
+    seed = split.parameters.get(RANDOM_SEED)
+    if seed is None:
+        return False
+    data_io, archive = DataIO(archives.folder), _SEED + archives.suffix
+    with suppress(OSError, ValueError):
+        if data_io.load_data(archive) == {RANDOM_SEED: seed}:
+            return False
+    try:
+        with archives.locked():
+            data_io.save_data(archive, {RANDOM_SEED: seed})
+    except OSError:  # a folder that is only read has to do without
+        return False
+    return True
 
 
 def without_users(dataset: Dataset, users: Sequence[int] | Any) -> Dataset:

@@ -47,7 +47,11 @@ class FileGroup:
         return any(path.exists() for path in (self._lock_path, self._written, self._arriving))
 
     def finish(self) -> None:
-        """Do the rest of what a killed process had begun; to be called under the lock."""
+        """Do the rest of what a killed process had begun; to be called under the lock.
+
+        IsADirectoryError, before anything is done, where a folder of somebody else's has the name of a file.
+        """
+        self._check_no_folder()
         is_old_in_force = (self.folder / self.head).exists()
         if self._written.exists():
             if is_old_in_force or not (self._written / self.head).exists():
@@ -61,10 +65,8 @@ class FileGroup:
     def replace(self) -> Iterator[Path]:
         """A new folder to write the new files into, which are in their places at the end; to be called under the lock.
 
-        After an error in the block the old files are as they were. IsADirectoryError, before anything is done, where a
-        folder of somebody else's has the name of a file.
+        After an error in the block the old files are as they were.
         """
-        self._check_no_folder()
         self.finish()
         self._written.mkdir()
         try:

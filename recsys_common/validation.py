@@ -218,7 +218,8 @@ def _of_summable_type(value: Any) -> Any:
 
 def _as_type(matrix: sps.csr_matrix, dtype: Any, *, is_asked_for: bool) -> sps.csr_matrix:
     """The matrix with another dtype; as it is where it is not asked for one and its sums do not fit into it."""
+    if matrix.dtype == dtype:
+        return matrix
     with np.errstate(invalid="ignore"):  # a sum beyond the integers of a type: seen in the comparison
-        converted = matrix.astype(dtype, copy=False)
-    fits = converted is matrix or np.array_equal(converted.data, matrix.data)
-    return converted if is_asked_for or fits else matrix
+        converted: sps.csr_matrix = cast_values(matrix, dtype)
+    return converted if is_asked_for or np.array_equal(converted.data, matrix.data) else matrix

@@ -254,7 +254,7 @@ def test_a_damaged_split_is_named_and_made_again_from_its_seed(
     arguments: dict[str, Any] = {}
     if is_as_saved_by_host(tmp_path):
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-        with pytest.raises(ValueError, match=f"random_seed must be the one of the saved split .*{message}"):
+        with pytest.raises(ValueError, match=f"random_seed must be the seed of the saved split .*{message}"):
             load(tmp_path)
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
         arguments["random_seed"] = seed
@@ -278,6 +278,16 @@ def other_bytes(name: str) -> Callable[[Path], Any]:
 
 
 @pytest.mark.parametrize("harm", [without, other_bytes])
+def test_the_second_copy_of_the_seed_is_written_again_where_it_is_harmed(harm: Any, tmp_path: Path) -> None:
+    first = load(tmp_path, random_seed=5)
+    harm(SEED_ARCHIVE)(tmp_path)
+    assert_same_split(load(tmp_path), first)
+    harm("split_parameters")(tmp_path)
+    with pytest.warns(UserWarning, match="made anew"):
+        assert_same_split(load(tmp_path), first)
+
+
+@pytest.mark.parametrize("harm", [without, other_bytes])
 def test_the_seed_is_lost_only_with_both_of_its_archives_and_then_said(harm: Any, tmp_path: Path) -> None:
     first = load(tmp_path, random_seed=5)
     for archive in (*ARCHIVES[1:], SEED_ARCHIVE):
@@ -290,7 +300,7 @@ def test_the_seed_is_lost_only_with_both_of_its_archives_and_then_said(harm: Any
         assert_same_split(load(tmp_path), first)
     for archive in ("split_parameters", SEED_ARCHIVE):
         harm(archive)(tmp_path)
-    with pytest.raises(ValueError, match=r"random_seed must be the one of the saved split .*split_parameters"):
+    with pytest.raises(ValueError, match=r"random_seed must be the seed of the saved split .*split_parameters"):
         load(tmp_path)
     with pytest.warns(UserWarning, match="made anew"):
         assert_same_split(load(tmp_path, random_seed=5), first)
@@ -299,7 +309,7 @@ def test_the_seed_is_lost_only_with_both_of_its_archives_and_then_said(harm: Any
 def test_the_copy_of_the_seed_does_not_count_beside_a_split_that_the_host_saved_over_it(tmp_path: Path) -> None:
     load(tmp_path)
     edit("split_URM", change_a_rating, by_host=True)(tmp_path)
-    with pytest.raises(ValueError, match="random_seed must be the one of the saved split"):
+    with pytest.raises(ValueError, match="random_seed must be the seed of the saved split"):
         load(tmp_path)
 
 

@@ -149,7 +149,7 @@ def test_a_split_that_the_host_saved_loads(make: Make, features: bool, tmp_path:
 def test_a_split_that_the_host_saved_of_another_data_set_is_not_used(tmp_path: Path) -> None:
     original = load(tmp_path / "ours", dataset=some_dataset(seed=1))
     save_as_host(tmp_path, original, host_parameters(original))
-    with pytest.raises(ValueError, match=r"random_seed must be the one of the saved split .* (ids|parts of a split)"):
+    with pytest.raises(ValueError, match=r"random_seed must be the seed of the saved split .* (ids|parts of a split)"):
         load(tmp_path)
     with pytest.warns(UserWarning, match="saved without one, asked 3.*made anew"):
         load(tmp_path, random_seed=3)
@@ -171,7 +171,7 @@ def test_a_split_that_lost_interactions_is_not_used(tmp_path: Path) -> None:
     lossy.data[lossy.indptr[:-1]] = 0
     lossy.eliminate_zeros()
     save_as_host(tmp_path, original, host_parameters(original), URM_train=lossy)
-    with pytest.raises(ValueError, match=r"random_seed must be the one of the saved split .*the parts of a split must"):
+    with pytest.raises(ValueError, match=r"random_seed must be the seed of the saved .*the parts of a split must"):
         load(tmp_path, make)
 
 

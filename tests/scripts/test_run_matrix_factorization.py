@@ -221,16 +221,50 @@ def test_an_interrupted_run_leaves_no_tables_of_another_model(ratings_file, tmp_
     assert {path.name for path in (tmp_path / "output").iterdir()} == OUTPUTS - TABLES
 
 
-def test_a_run_that_is_interrupted_in_its_first_epoch_leaves_no_history_of_another(ratings_file, tmp_path, monkeypatch):
+def test_a_run_that_is_interrupted_in_its_first_epoch_leaves_the_earlier_one(
+    ratings_file, tmp_path, monkeypatch, capsys
+):
     run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "output").iterdir()}
 
     def interrupted(self, epoch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(MatrixFactorization_PyTorch, "_run_epoch", interrupted)
-    assert run("--ratings", ratings_file, tmp_path=tmp_path) == 130
-    left = {path.name for path in (tmp_path / "output").iterdir()}
-    assert left == {MODEL, "options.json", "users.csv", "items.csv"}
+    assert run("--ratings", ratings_file, "--seed", 2, tmp_path=tmp_path) == 130
+    assert {path.name: path.read_bytes() for path in (tmp_path / "output").iterdir()} == before
+    assert capsys.readouterr().err.endswith("\nInterrupted.\n")
+
+
+def test_without_a_picture_the_rest_of_the_run_is_there(ratings_file, tmp_path, monkeypatch, capsys):
+    def without_a_backend(*arguments):
+        raise ImportError("no backend")
+
+    monkeypatch.setattr("Recommenders.learning_curve.plot_learning_curve", without_a_backend)
+    assert run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path) == 0
+    assert {path.name for path in (tmp_path / "output").iterdir()} == OUTPUTS - {"learning_curve.png"}
+    assert "The learning curve is not drawn: ImportError: no backend" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes there break in another way")
+def test_a_closed_pipe_costs_nothing(ratings_file, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, ROOT / "run_matrix_factorization.py", "--ratings", ratings_file, "--epochs", "1",
+               "--output", tmp_path / "output"]  # fmt: skip
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
+    os.close(writing)
+    assert ended.returncode == 0, ended.stderr
+    assert {path.name for path in (tmp_path / "output").iterdir()} == OUTPUTS
+
+
+def test_a_full_disk_is_an_error_that_says_where(ratings_file, tmp_path, monkeypatch, capsys):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(script, "write_table", full)
+    assert run("--ratings", ratings_file, "--epochs", 1, tmp_path=tmp_path) == 2
+    assert "No space left on device, while a file was written or read; is there room" in capsys.readouterr().err
 
 
 def test_the_same_seed_gives_the_same_tables(ratings_file, tmp_path):
