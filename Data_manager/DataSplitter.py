@@ -262,7 +262,7 @@ class DataSplitter(SplitAccess):
             raise ValueError(
                 "random_seed must be the seed of the saved split where this is damaged and has lost it, got None: "
                 f"{why}. Put the archives back from a copy, or pass the seed that the split was made with. "
-                "force_new_split=True makes another split, whose test set holds what models of this one were trained on."
+                "force_new_split=True makes another split, which tests on what models of this one were trained on."
             ) from error
 
     def _check_not_forbidden(self, why: str, error: Exception | None = None) -> None:
