@@ -67,7 +67,7 @@ class _Remembered(NamedTuple):
     """A matrix of an earlier call, by what tells it from others, and its statistics."""
 
     statistics: TrainStatistics
-    digest: bytes
+    digest: bytes | None
     shape: tuple[int, int]
     indptr: weakref.ref[Any]
     indices: weakref.ref[Any]
@@ -100,8 +100,11 @@ class TrainStatisticsCache:
         last = self._last
         if last is not None and last.is_of(URM_train):
             return last.statistics
-        digest = _digest(URM_train)
-        statistics = last.statistics if last is not None and last.digest == digest else TrainStatistics(URM_train)
+        if last is None:  # mostly the only one: it is read no more often than it has to be
+            digest, statistics = None, TrainStatistics(URM_train)
+        else:
+            digest = _digest(URM_train)
+            statistics = last.statistics if digest == last.digest else TrainStatistics(URM_train)
         arrays = weakref.ref(URM_train.indptr), weakref.ref(URM_train.indices)
         self._last = _Remembered(statistics, digest, URM_train.shape, *arrays, _probe(URM_train))
         return statistics

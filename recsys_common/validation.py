@@ -160,11 +160,11 @@ def check_sparse(
     None the matrix keeps its own, but is float64 where a sum does not fit into it, and float32 where it is float16.
     Of bool, true and true is true, as in scipy.
     """
-    _check_convertible(name, value, shape)
-    matrix: sps.csr_matrix = sps.csr_matrix(_of_summable_type(value), copy=True)
-    matrix.sum_duplicates()
-    own = matrix.dtype if value.dtype == np.float16 else value.dtype
-    matrix = _as_type(matrix, own if dtype is None else dtype, is_asked_for=dtype is not None)
+    entries = check_entries(name, value, shape)
+    own = np.float32 if value.dtype == np.float16 else value.dtype
+    data = _as_type(entries.data, own if dtype is None else dtype, is_asked_for=dtype is not None)
+    matrix = sps.csr_matrix((data, entries.indices.copy(), entries.indptr.copy()), shape=entries.shape)
+    matrix.has_canonical_format = True
     if not np.isfinite(matrix.data).all():
         raise refuse(ValueError, name, "a sparse matrix of finite numbers", "NaN or infinite entries")
     matrix.eliminate_zeros()
@@ -216,10 +216,9 @@ def _of_summable_type(value: Any) -> Any:
     return cast_values(value, np.float32) if value.dtype == np.float16 else value
 
 
-def _as_type(matrix: sps.csr_matrix, dtype: Any, *, is_asked_for: bool) -> sps.csr_matrix:
-    """The matrix with another dtype; as it is where it is not asked for one and its sums do not fit into it."""
-    if matrix.dtype == dtype:
-        return matrix
+def _as_type(values: np.ndarray, dtype: Any, *, is_asked_for: bool) -> np.ndarray:
+    """A copy with another dtype; with its own where it is not asked for one and a sum does not fit into it."""
     with np.errstate(invalid="ignore"):  # a sum beyond the integers of a type: seen in the comparison
-        converted: sps.csr_matrix = cast_values(matrix, dtype)
-    return converted if is_asked_for or np.array_equal(converted.data, matrix.data) else matrix
+        converted = values.astype(dtype)
+    fits = is_asked_for or converted.dtype == values.dtype or np.array_equal(converted, values)
+    return converted if fits else values.copy()
