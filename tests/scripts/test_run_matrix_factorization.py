@@ -259,7 +259,7 @@ def test_a_closed_pipe_costs_nothing(ratings_file, tmp_path):
 
 
 def test_a_full_disk_is_an_error_that_says_where(ratings_file, tmp_path, monkeypatch, capsys):
-    def full(*arguments):
+    def full(*arguments, **named):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(script, "write_table", full)
