@@ -34,7 +34,7 @@ from Data_manager._id_index import IdIndex
 from Data_manager.Dataset import Dataset
 from Recommenders.DataIO import DataIO
 from recsys_common.file_lock import held_folder, is_abandoned
-from recsys_common.validation import check_structure
+from recsys_common.sparse_structure import canonical_fault
 
 _MATRICES = ("URM_dictionary", "ICM_dictionary", "UCM_dictionary")
 _IDS = ("user_original_ID_to_index", "item_original_ID_to_index")
@@ -196,22 +196,13 @@ def _map_matrix(folder: Path, argument: str, position: int) -> sps.csr_matrix:
             raise ValueError("its indices and pointers are no integers")
         n_rows, n_cols = shape.tolist()
         matrix = sps.csr_matrix((data, indices, indptr), shape=(n_rows, n_cols))
-        check_structure("a matrix of the cache", matrix)  # scipy's own check passes pointers that go down
-        if not _has_ascending_rows(matrix):
-            raise ValueError("the columns of a row are not distinct and ascending")
+        fault = canonical_fault(matrix)
+        if fault is not None:
+            raise ValueError(f"a matrix with {fault}")
         matrix.has_canonical_format = True
     except (ValueError, TypeError, EOFError, OverflowError, SyntaxError) as error:
         raise ValueError(f"'{paths['indices']}' and the files of its matrix are damaged ({error})") from error
     return matrix
-
-
-def _has_ascending_rows(matrix: sps.csr_matrix) -> bool:
-    """Whether the columns of every row ascend; twice as fast as the loop that scipy has for it."""
-    ascending = matrix.indices[1:] > matrix.indices[:-1]
-    # between the last column of a row and the first of the next one there is no order
-    starts = matrix.indptr[(matrix.indptr > 0) & (matrix.indptr < matrix.indices.size)]
-    ascending[starts - 1] = True
-    return bool(ascending.all())
 
 
 def _load_ids(folder: Path, argument: str, texts: list[str] | None) -> npt.NDArray[Any]:

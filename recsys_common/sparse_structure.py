@@ -34,6 +34,24 @@ def structure_fault(matrix: Any) -> _Fault:
     return check(matrix)
 
 
+def canonical_fault(matrix: Any) -> _Fault:
+    """Say what is wrong with a csr matrix whose columns should ascend in every row, in one pass over them."""
+    indices, indptr = matrix.indices, matrix.indptr
+    fault = _pointer_fault(indptr, matrix.shape[0], len(indices)) or _data_fault(matrix.data, len(indices))
+    if fault is not None:
+        return fault
+    ascending = indices[1:] > indices[:-1]
+    # between the last column of a row and the first of the next one there is no order
+    starts = indptr[(indptr > 0) & (indptr < len(indices))]
+    ascending[starts - 1] = True
+    if not ascending.all():
+        return "columns of a row that are not distinct and ascending"
+    # so the smallest and the largest columns are at the ends of the rows
+    is_filled = indptr[1:] > indptr[:-1]
+    ends = np.concatenate([indices[indptr[:-1][is_filled]], indices[indptr[1:][is_filled] - 1]])
+    return _index_fault("columns", ends, matrix.shape[1])
+
+
 def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
     if not isinstance(indices, np.ndarray) or indices.ndim != 1 or indices.dtype.kind not in "iu":
         return f"{name} that are no 1-D array of integers"

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sps
 
 from recsys_common import validation
-from recsys_common.sparse_structure import structure_fault
+from recsys_common.sparse_structure import canonical_fault, structure_fault
 
 DENSE = np.array([[1.0, 0.0, 2.0, 0.0], [0.0, 0.0, 3.0, 0.0], [4.0, 0.0, 0.0, 5.0], [0.0, 6.0, 0.0, 0.0]])
 FORMATS = ("csr", "csc", "coo", "bsr", "dia", "lil", "dok")
@@ -96,6 +96,21 @@ def test_a_key_beyond_the_shape_of_a_dictionary_of_keys_is_a_fault():
     matrix = of_format("dok")
     dict.__setitem__(getattr(matrix, "_dict", matrix), (10**8, 0), 1.0)
     assert structure_fault(matrix) is not None
+
+
+def test_a_matrix_with_ascending_rows_is_canonical_and_no_other_is():
+    matrix = sps.csr_matrix(DENSE)
+    assert canonical_fault(matrix) is None and canonical_fault(sps.csr_matrix((3, 4))) is None
+    for change, fault in (
+        (set_item("indices", slice(0, 2), [2, 0]), "distinct and ascending"),
+        (set_item("indices", 1, 0), "distinct and ascending"),
+        (set_item("indices", 1, 4), "columns outside of 0..3"),
+        (set_item("indices", 0, -1), "columns outside of 0..3"),
+        (set_item("indices", 5, 10**8), "columns outside of 0..3"),
+        (set_item("indptr", 1, 10**8), "pointers that do not grow"),
+        (shorten("data"), "5 values for 6 indices"),
+    ):
+        assert fault in canonical_fault(broken("csr", change))
 
 
 def test_entries_behind_the_last_pointer_are_none():
