@@ -77,6 +77,14 @@ class ArchiveGroup:
                     hashes[archive] = hash_of_file(folder / f"{archive}.zip", "sha256")
             data_io.save_data(self.head, {**archives[self.head], HASHES: hashes})
 
+    def read_alone(self, archive: str) -> dict[str, Any]:
+        """Load one archive, of whichever save it is; FileNotFoundError or ValueError as `DataIO.load_data`."""
+        return DataIO(self.folder).load_data(archive)
+
+    def write_alone(self, archive: str, content: dict[str, Any]) -> None:
+        """Save one archive beside the others, under the lock."""
+        DataIO(self.folder).save_data(archive, content)
+
     def read(self, names: Names) -> dict[str, dict[str, Any]]:
         """Load what `write` has saved, or the host.
 

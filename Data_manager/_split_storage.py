@@ -11,7 +11,6 @@ import scipy.sparse as sps
 
 from Data_manager._archive_group import ArchiveGroup
 from Data_manager.Dataset import Dataset
-from Recommenders.DataIO import DataIO
 
 # Our addition to split_parameters; the host, which sets every key of it as an attribute, does not know it.
 FORMAT_VERSION = "format_version"
@@ -146,10 +145,9 @@ def read_split(archives: SplitArchives) -> SavedSplit:
 
 def read_seed(archives: SplitArchives) -> int | None:
     """Read the seed of the saved split from what is not damaged; None if no archive has it."""
-    data_io = DataIO(archives.folder)
     for archive in (_PARAMETERS, _SEED):
         try:
-            content = data_io.load_data(archive + archives.suffix)
+            content = archives.read_alone(archive + archives.suffix)
         except (OSError, ValueError):
             continue
         seed = content.get(RANDOM_SEED)
@@ -165,14 +163,17 @@ def restore_seed(archives: SplitArchives, split: Split) -> bool:
     seed = split.parameters.get(RANDOM_SEED)
     if seed is None:
         return False
-    data_io, archive = DataIO(archives.folder), _SEED + archives.suffix
+    copied = {RANDOM_SEED: seed}
     with suppress(OSError, ValueError):
-        if data_io.load_data(archive) == {RANDOM_SEED: seed}:
+        if archives.read_alone(_SEED + archives.suffix) == copied:
             return False
     try:
         with archives.locked():
-            data_io.save_data(archive, {RANDOM_SEED: seed})
-    except OSError:  # a folder that is only read has to do without
+            # another process may have saved another split since this one was read
+            if archives.read_alone(archives.head).get(RANDOM_SEED) != seed:
+                return False
+            archives.write_alone(_SEED + archives.suffix, copied)
+    except (OSError, ValueError):  # a folder that is only read has to do without
         return False
     return True
 

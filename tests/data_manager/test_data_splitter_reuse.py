@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
+from Data_manager._split_storage import Split, SplitArchives, read_seed, restore_seed
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_global_time import DataSplitter_global_time
@@ -285,6 +286,16 @@ def test_the_second_copy_of_the_seed_is_written_again_where_it_is_harmed(harm: A
     harm("split_parameters")(tmp_path)
     with pytest.warns(UserWarning, match="made anew"):
         assert_same_split(load(tmp_path), first)
+
+
+def test_the_seed_of_a_split_that_has_been_replaced_is_not_written_beside_the_new_one(tmp_path: Path) -> None:
+    first = load(tmp_path, random_seed=5)
+    archives = SplitArchives(tmp_path, first._file_suffix())
+    load(tmp_path, random_seed=6, force_new_split=True)
+    read_before = Split(first.get_split_parameters(), {}, first.get_dataReader_object().load_data())
+    assert restore_seed(archives, read_before) is False
+    (tmp_path / f"{archives.head}.zip").write_bytes(b"damaged")
+    assert read_seed(archives) == 6
 
 
 @pytest.mark.parametrize("harm", [without, other_bytes])
