@@ -108,14 +108,14 @@ class DataReader:
         return list(self.AVAILABLE_UCM)
 
     def describe_origin(self) -> dict[str, Any]:
-        """What the data set is read from, for whoever records it.
+        """Describe what the data set is read from, for a record of the run.
 
         Returns
         -------
         dict of str to what JSON can hold
             ``dataset_name``; ``reader``, the name of its class; ``options``, those that the data set depends on;
-            ``files``, a list of dict with ``path``, ``bytes`` and ``sha256`` of each original file, empty where there
-            is none.
+            ``files``, a list of dict with ``path``, ``bytes`` and ``sha256`` of each original file; empty for data that
+            come from no file.
         """
         return {
             "dataset_name": self.get_dataset_name(),
