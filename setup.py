@@ -11,19 +11,19 @@ from setuptools import Extension, setup
 
 PYTORCH = "Recommenders.MatrixFactorization.PyTorch."
 KERNELS = {
-    "Recommenders._top_k_kernel": "c++",
-    "Recommenders._product_ranking_kernel": "c++",
-    PYTORCH + "_shuffle_kernel": "c",
-    "Evaluation._ranking_kernel": "c++",
-    "Evaluation._auc_kernel": "c",
-    "Evaluation._train_statistics_kernel": "c",
+    "Recommenders._ranking.top_k_kernel": "c++",
+    "Recommenders._ranking.product_kernel": "c++",
+    PYTORCH + "_epochs.shuffle_kernel": "c",
+    "Evaluation._inputs.ranking_kernel": "c++",
+    "Evaluation._inputs.auc_kernel": "c",
+    "Evaluation._inputs.train_statistics_kernel": "c",
 }
 
 # Built for every processor of its kind, and once more as <name>_avx2; which of the two runs is chosen at import.
-DISPATCHED_KERNELS = ["Recommenders._factor_ranking_kernel", PYTORCH + "_fused_kernel"]
+DISPATCHED_KERNELS = ["Recommenders._ranking.factor_kernel", PYTORCH + "_fused.kernel"]
 
 # Those whose sums keep the order in which they are written, whatever is vectorised.
-ORDERED_KERNELS = ["Recommenders._factor_ranking_kernel"]
+ORDERED_KERNELS = ["Recommenders._ranking.factor_kernel"]
 
 # RECSYS_MF_BASELINE_ONLY=1 leaves the builds for newer processors out.
 DISPATCH = (
@@ -65,7 +65,7 @@ def extension(name: str, language: str, suffix: str = "", flags: Sequence[str] =
         name + suffix,
         [source.as_posix()],
         language=language,
-        include_dirs=["Recommenders", source.parent.as_posix()],
+        include_dirs=["recsys_common/native", source.parent.as_posix()],
         define_macros=MACROS,
         extra_compile_args=[*FLAGS[language], *ordered, *flags],
     )

@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from Data_manager._dataset_cache import has_cache, read_cache, write_cache
-from Data_manager._dataset_manifest import Origin, StaleCache, dataset_in_force, describe_sources, fingerprint
-from Data_manager._download import RemoteFile, download, find_local, places_of
+from Data_manager._sources.download import RemoteFile, download, find_local, places_of
+from Data_manager._storage.cache import has_cache, read_cache, write_cache
+from Data_manager._storage.manifest import Origin, StaleCache, dataset_in_force, describe_sources, fingerprint
 from Data_manager.Dataset import Dataset
 from recsys_common.file_lock import temporary_folder
 from recsys_common.messages import say, warn

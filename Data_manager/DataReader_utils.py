@@ -6,20 +6,20 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._csr_cells import canonical_csr
-from Data_manager._csv_interactions import (
-    load_CSV_into_Dataframe,
-    load_CSV_into_SparseBuilder,
-    remove_Dataframe_duplicates,
-)
-from Data_manager._feature_matrices import (
+from Data_manager._matrices.csr_cells import canonical_csr
+from Data_manager._matrices.features import (
     add_boolean_matrix_iterator,
     merge_ICM,
     reconcile_mapper_with_removed_tokens,
     remove_features,
 )
-from Data_manager._statistics import density
-from Data_manager._url_download import download_from_URL, urllretrieve_reporthook
+from Data_manager._ratings.csv_interactions import (
+    load_CSV_into_Dataframe,
+    load_CSV_into_SparseBuilder,
+    remove_Dataframe_duplicates,
+)
+from Data_manager._sources.url_download import download_from_URL, urllretrieve_reporthook
+from Data_manager._statistics.numbers import density
 from recsys_common.validation import check_int, check_structure, is_sparse
 
 __all__ = [

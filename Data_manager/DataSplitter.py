@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._dataset_fingerprint import dataset_fingerprint
-from Data_manager._split_access import SplitAccess
-from Data_manager._split_parameters import differences
-from Data_manager._split_statistics import features_block, parts_block
-from Data_manager._split_storage import (
+from Data_manager._splits.access import SplitAccess
+from Data_manager._splits.export import export_split
+from Data_manager._splits.parameters import differences
+from Data_manager._splits.statistics import features_block, parts_block
+from Data_manager._splits.verification import verify_partition
+from Data_manager._storage.fingerprint import dataset_fingerprint
+from Data_manager._storage.split import (
     RANDOM_SEED,
     Split,
     SplitArchives,
@@ -24,10 +26,8 @@ from Data_manager._split_storage import (
     without_users,
     write_split,
 )
-from Data_manager._split_verification import verify_partition
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
-from Data_manager.export_split import export_split
 from recsys_common.messages import say, warn
 from recsys_common.validation import check_bool, check_int
 
@@ -186,7 +186,7 @@ class DataSplitter(SplitAccess):
             say(features_block("UCM", self.SPLIT_UCM_DICT))
 
     def export_split(self, folder: str | os.PathLike[str], format: str = "csv") -> None:
-        """Write the parts as text files with the original ids; see `Data_manager.export_split.export_split`."""
+        """Write the parts as text files with the original ids; see `Data_manager._splits.export.export_split`."""
         export_split(self, folder, format)
 
     def _quotas(self) -> dict[str, tuple[float, float]] | None:

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._quota_splitter import QuotaSplitter
-from Data_manager._split_quotas import quotas_text
+from Data_manager._splits.quota_splitter import QuotaSplitter
+from Data_manager._splits.quotas import quotas_text
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.split_functions.split_train_validation_random_holdout import (

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._csr_cells import with_cells
-from Data_manager._quota_splitter import QuotaSplitter
-from Data_manager._split_quotas import quotas_text
-from Data_manager._split_storage import Split
-from Data_manager._split_times import URM_TIMESTAMP, has_times, times_of_parts
-from Data_manager._split_verification import verify_times
+from Data_manager._matrices.csr_cells import with_cells
+from Data_manager._splits.quota_splitter import QuotaSplitter
+from Data_manager._splits.quotas import quotas_text
+from Data_manager._splits.times import URM_TIMESTAMP, has_times, times_of_parts
+from Data_manager._splits.verification import verify_times
+from Data_manager._storage.split import Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.split_functions._timestamps import times_of_cells

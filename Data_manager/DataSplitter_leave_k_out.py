@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._split_storage import Split
-from Data_manager._split_times import URM_TIMESTAMP, has_times
-from Data_manager._split_verification import verify_no_cold_users, verify_profile_length
+from Data_manager._splits.times import URM_TIMESTAMP, has_times
+from Data_manager._splits.verification import verify_no_cold_users, verify_profile_length
+from Data_manager._storage.split import Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter import DataSplitter

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._dataset_access import DatasetAccess, find
-from Data_manager._dataset_content import check_additional_mappers, check_feature_mappers, check_matrices
-from Data_manager._dataset_removal import without_items_and_users
-from Data_manager._dataset_storage import read_dataset, write_dataset
-from Data_manager._id_index import IdIndex
-from Data_manager._mappers import check_ids
-from Data_manager._statistics import features_line, gini_index, interactions_block
-from Data_manager._statistics_plot import plot_statistics
+from Data_manager._matrices.id_index import IdIndex
+from Data_manager._matrices.mappers import check_ids
+from Data_manager._statistics.numbers import features_line, gini_index, interactions_block
+from Data_manager._statistics.plot import plot_statistics
+from Data_manager._storage.content import check_additional_mappers, check_feature_mappers, check_matrices
+from Data_manager._storage.dataset import read_dataset, write_dataset
+from Data_manager._storage.dataset_access import DatasetAccess, find
+from Data_manager._storage.removal import without_items_and_users
 from Data_manager.data_consistency_check import assert_implicit_data, assert_URM_ICM_mapper_consistency
 from recsys_common.atomic_file import atomic_path
 from recsys_common.messages import say
@@ -248,7 +248,7 @@ class Dataset(DatasetAccess):
         ValueError
             If an archive is damaged or does not hold what it should.
         """
-        from Data_manager._dataset_cache import has_cache, read_cache
+        from Data_manager._storage.cache import has_cache, read_cache
 
         try:
             arguments = read_dataset(save_folder_path)

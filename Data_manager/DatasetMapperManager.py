@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from Data_manager._cells import Values
-from Data_manager._dataset_builder import DatasetBuilder, Features, Interactions
-from Data_manager._id_encoder import EncodedIds, encode_series
-from Data_manager._interaction_rules import InteractionRules
-from Data_manager._ratings_frame import numbers_of
+from Data_manager._matrices.builder import DatasetBuilder, Features, Interactions
+from Data_manager._matrices.cells import Values
+from Data_manager._matrices.id_encoder import EncodedIds, encode_series
+from Data_manager._matrices.rules import InteractionRules
+from Data_manager._ratings.frame import numbers_of
 from Data_manager.Dataset import Dataset
 from recsys_common.validation import check_bool
 

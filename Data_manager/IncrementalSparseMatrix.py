@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._incremental_parts import MAX_IDS, Axis, GrowingCells, check_data, check_list
+from Data_manager._matrices.incremental_parts import MAX_IDS, Axis, GrowingCells, check_data, check_list
 from recsys_common.validation import check_bool, check_choice, check_int
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from Data_manager._dataset_builder import Interactions
-from Data_manager._interaction_rules import DUPLICATES, InteractionRules
-from Data_manager._ratings_columns import check_columns
-from Data_manager._ratings_files import files_on_disk, ratings_files
-from Data_manager._ratings_frame import check_frame, read_frame
-from Data_manager._ratings_parquet import read_parquet
-from Data_manager._ratings_text import SEPARATORS, TextFormat, read_text
+from Data_manager._matrices.builder import Interactions
+from Data_manager._matrices.rules import DUPLICATES, InteractionRules
+from Data_manager._ratings.columns import check_columns
+from Data_manager._ratings.files import files_on_disk, ratings_files
+from Data_manager._ratings.frame import check_frame, read_frame
+from Data_manager._ratings.parquet import read_parquet
+from Data_manager._ratings.text import SEPARATORS, TextFormat, read_text
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager, NoInteractions

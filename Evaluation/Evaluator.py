@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sps
 
-from Evaluation._diversity import Diversity_similarity
 from Evaluation._evaluator_base import Evaluator
-from Evaluation._metric_table import EvaluatorMetrics
-from Evaluation._protocols import RankingRecommender
-from Evaluation._rankings import ArrayRankings, ListRankings, Rankings, faster_form
+from Evaluation._inputs.protocols import RankingRecommender
+from Evaluation._inputs.rankings import ArrayRankings, ListRankings, Rankings, faster_form
+from Evaluation._metrics.diversity import Diversity_similarity
+from Evaluation._metrics.table import EvaluatorMetrics
 from Evaluation._report import result_string
 from recsys_common.messages import warn
 from recsys_common.validation import check_sparse, refuse

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sps
 
-from Evaluation._auc import AreaUnderCurve
-from Evaluation._diversity import Diversity_similarity
-from Evaluation._held_out import HeldOutRatings
-from Evaluation._metric_base import _Metrics_Object
-from Evaluation._metric_table import EvaluatorMetrics, MetricsSetup, chosen_metrics
-from Evaluation._per_user import PerUserValues
-from Evaluation._protocols import RankingRecommender
-from Evaluation._rankings import Rankings, training_matrix, users_at_once
+from Evaluation._inputs.auc import AreaUnderCurve
+from Evaluation._inputs.held_out import HeldOutRatings
+from Evaluation._inputs.protocols import RankingRecommender
+from Evaluation._inputs.rankings import Rankings, training_matrix, users_at_once
+from Evaluation._inputs.seen_test_ratings import SeenTestRatings
+from Evaluation._metrics.base import _Metrics_Object
+from Evaluation._metrics.diversity import Diversity_similarity
+from Evaluation._metrics.per_user import PerUserValues
+from Evaluation._metrics.table import EvaluatorMetrics, MetricsSetup, chosen_metrics
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
-from Evaluation._seen_test_ratings import SeenTestRatings
 from Evaluation._validation import check_cutoff_list, check_methods, check_same_shape
 from Evaluation.ranking_batch import RankingBatch
 from recsys_common.messages import warn

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from Evaluation._accuracy import AUC, HIT_RATE, MAP, MAP_MIN_DEN, MRR
-from Evaluation._coverage import (
+from Evaluation._metrics.accuracy import AUC, HIT_RATE, MAP, MAP_MIN_DEN, MRR
+from Evaluation._metrics.base import _Global_Item_Distribution_Counter, _Metrics_Object
+from Evaluation._metrics.coverage import (
     Coverage_Item,
     Coverage_Item_HIT,
     Coverage_User,
@@ -23,7 +24,7 @@ from Evaluation._coverage import (
     Items_In_GT,
     Users_In_GT,
 )
-from Evaluation._diversity import (
+from Evaluation._metrics.diversity import (
     Diversity_Herfindahl,
     Diversity_MeanInterList,
     Diversity_similarity,
@@ -34,8 +35,7 @@ from Evaluation._diversity import (
     Ratio_Shannon_Entropy,
     Shannon_Entropy,
 )
-from Evaluation._metric_base import _Global_Item_Distribution_Counter, _Metrics_Object
-from Evaluation._popularity import AveragePopularity, Novelty, Ratio_AveragePopularity, Ratio_Novelty
+from Evaluation._metrics.popularity import AveragePopularity, Novelty, Ratio_AveragePopularity, Ratio_Novelty
 from recsys_common.validation import check_int, refuse
 
 __all__ = [

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sps
 
-from Evaluation._held_out import HeldOutRatings
-from Evaluation._kernels import ranking_kernel as kernel
-from Evaluation._recommended_lists import rankings_of_lists
+from Evaluation._inputs.held_out import HeldOutRatings
+from Evaluation._inputs.kernels import ranking_kernel as kernel
+from Evaluation._inputs.recommended_lists import rankings_of_lists
 from recsys_common.validation import refuse
 
 

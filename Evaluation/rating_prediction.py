@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sps
 
-from Evaluation._protocols import RatingRecommender
+from Evaluation._inputs.protocols import RatingRecommender
+from Evaluation._inputs.seen_test_ratings import SeenTestRatings
 from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
-from Evaluation._seen_test_ratings import SeenTestRatings
 from Evaluation._validation import check_methods, check_same_shape
 from recsys_common.validation import check_bool, check_entries, check_sparse, is_sparse, refuse
 

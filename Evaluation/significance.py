@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from Evaluation._across_datasets import AcrossDatasets, compare_across_datasets
-from Evaluation._bootstrap import ConfidenceInterval, bca_interval, bootstrap_interval, resampled_means
-from Evaluation._corrections import benjamini_hochberg, holm, uncorrected
-from Evaluation._effect_sizes import EffectSizes, cohen_d_z, effect_sizes, rank_biserial
-from Evaluation._matched_users import CompleteValues, complete_values, matched_values
-from Evaluation._paired_tests import (
+from Evaluation._significance.across_datasets import AcrossDatasets, compare_across_datasets
+from Evaluation._significance.bootstrap import ConfidenceInterval, bca_interval, bootstrap_interval, resampled_means
+from Evaluation._significance.corrections import benjamini_hochberg, holm, uncorrected
+from Evaluation._significance.effect_sizes import EffectSizes, cohen_d_z, effect_sizes, rank_biserial
+from Evaluation._significance.matched_users import CompleteValues, complete_values, matched_values
+from Evaluation._significance.paired_tests import (
     PairedTest,
     permutation_test,
     sign_flips,
@@ -26,7 +26,7 @@ from Evaluation._paired_tests import (
     t_test,
     wilcoxon_test,
 )
-from Evaluation._paired_values import differences, rounding_of_sums
+from Evaluation._significance.paired_values import differences, rounding_of_sums
 from recsys_common.validation import check_choice, check_float, check_int, refuse
 
 __all__ = [

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from Recommenders._factor_ranker import FactorRanker
 from Recommenders._factorization_archive import FACTORIZATION_KEYS, read_factorization
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
-from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
+from Recommenders._ranking.factor_ranker import FactorRanker
+from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders.BaseRecommender import BaseRecommender
 from recsys_common.validation import check_ids
 

@@ -6,10 +6,10 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
-from Recommenders._threads import check_num_threads
-from Recommenders._top_k import as_lists, top_k
+from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
+from Recommenders._ranking.top_k import as_lists, top_k
 from recsys_common.messages import say
+from recsys_common.threads import check_num_threads
 from recsys_common.validation import (
     check_bool,
     check_entries,

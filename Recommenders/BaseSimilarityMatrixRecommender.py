@@ -7,9 +7,9 @@ import numpy as np
 import scipy.sparse as sps
 
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
-from Recommenders._product_ranker import ProductRanker, can_multiply
-from Recommenders._ranking import Ranker, RankingRequest, ScoreRanker, also_by
-from Recommenders._top_k import mask_other_columns
+from Recommenders._ranking.product_ranker import ProductRanker, can_multiply
+from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by
+from Recommenders._ranking.top_k import mask_other_columns
 from Recommenders.BaseRecommender import BaseRecommender
 from Recommenders.Recommender_utils import check_matrix
 from recsys_common.validation import check_entries, check_ids

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from Recommenders._archive_names import archive_path, check_folder
-from Recommenders._archive_reader import read_archive
-from Recommenders._archive_writer import json_not_serializable_handler, plan_members, write_members
+from recsys_common.archives.names import archive_path, check_folder
+from recsys_common.archives.reader import read_archive
+from recsys_common.archives.writer import json_not_serializable_handler, plan_members, write_members
 from recsys_common.atomic_file import atomic_path
 from recsys_common.messages import say
 from recsys_common.validation import check_bool, check_int

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
-from Recommenders._top_k import mask_other_columns
+from Recommenders._ranking.top_k import mask_other_columns
 from Recommenders.BaseRecommender import BaseRecommender
 from recsys_common.validation import check_bool, check_entries, check_float, check_ids, check_int, check_pairs
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._top_k import top_k
+from Recommenders._ranking.top_k import top_k
 from recsys_common.validation import (
     cast_values,
     check_bool,

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._archive_names import archive_path, check_folder
-from Recommenders._archive_reader import read_archive
 from Recommenders.DataIO import DataIO
+from recsys_common.archives.names import archive_path, check_folder
+from recsys_common.archives.reader import read_archive
 from recsys_common.sparse_structure import structure_fault
 from recsys_common.validation import check_bool, check_choice, check_float, check_int
 

@@ -29,7 +29,7 @@ from Data_manager.reader_list import get_reader
 from Data_manager.split_functions.split_train_validation_random_holdout import (
     split_train_in_two_percentage_global_sample,
 )
-from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
+from Recommenders.MatrixFactorization.PyTorch._epochs.shuffled_epochs import ShuffledEpochs
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
 
 NOTEBOOK = {"num_factors": 10, "batch_size": 200, "learning_rate": 0.01, "use_bias": False, "user_reg": 0.0,

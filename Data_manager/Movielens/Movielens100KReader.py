@@ -5,8 +5,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from Data_manager._parsing import TextTable
-from Data_manager._zip_members import ZipMembers
+from Data_manager._sources.zip_members import ZipMembers
+from Data_manager._text.parsing import TextTable
 from Data_manager.Movielens._features import AGE_GROUPS, flagged_genres_frame
 from Data_manager.Movielens._movielens import RATINGS_TAB, MovielensReader, grouplens
 

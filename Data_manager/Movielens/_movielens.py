@@ -12,12 +12,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from Data_manager._dataset_builder import Interactions
-from Data_manager._download import RemoteFile, find_local, tell_of_other_edition
-from Data_manager._id_encoder import encode_arrow
-from Data_manager._interaction_rules import InteractionRules
-from Data_manager._parsing import TextTable, read_batches, read_table
-from Data_manager._zip_members import ZipMembers, open_zip
+from Data_manager._matrices.builder import Interactions
+from Data_manager._matrices.id_encoder import encode_arrow
+from Data_manager._matrices.rules import InteractionRules
+from Data_manager._sources.download import RemoteFile, find_local, tell_of_other_edition
+from Data_manager._sources.zip_members import ZipMembers, open_zip
+from Data_manager._text.parsing import TextTable, read_batches, read_table
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._dataset_manifest import MANIFEST, folder_in_force
+from Data_manager._storage.manifest import MANIFEST, folder_in_force
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import Data_manager._download as download_module
+import Data_manager._sources.download as download_module
 from Data_manager import Movielens1MReader
-from Data_manager._dataset_cache import MANIFEST
-from Data_manager._download import RemoteFile
-from Data_manager._file_hash import hash_of_file
+from Data_manager._sources.download import RemoteFile
+from Data_manager._storage.cache import MANIFEST
+from Data_manager._storage.file_hash import hash_of_file
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager

@@ -12,7 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from Data_manager import DataReader_utils, _csv_interactions, _download, _feature_matrices, _url_download
+from Data_manager import DataReader_utils
+from Data_manager._matrices import features as _feature_matrices
+from Data_manager._ratings import csv_interactions as _csv_interactions
+from Data_manager._sources import download as _download
+from Data_manager._sources import url_download as _url_download
 from Data_manager.DataReader_utils import (
     add_boolean_matrix_iterator,
     compute_density,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Data_manager._split_storage import Split, SplitArchives, read_seed, restore_seed
+from Data_manager._storage.split import Split, SplitArchives, read_seed, restore_seed
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_global_time import DataSplitter_global_time

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Data_manager._dataset_cache import MANIFEST
+from Data_manager._storage.cache import MANIFEST
 from Data_manager.synthetic_reader import SyntheticReader
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from Data_manager._dataset_cache import read_cache, write_cache
-from Data_manager._dataset_manifest import MANIFEST, Origin
+from Data_manager._storage.cache import read_cache, write_cache
+from Data_manager._storage.manifest import MANIFEST, Origin
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from tests.reference.data_toy import assert_same_content, toy

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sps
 
-from Evaluation._rankings import users_at_once
+from Evaluation._inputs.rankings import users_at_once
 from Evaluation._report import progress_bar
 from Evaluation.Evaluator import Evaluator, EvaluatorHoldout, EvaluatorMetrics, get_result_string_df
 from Evaluation.metrics import Diversity_similarity
@@ -106,7 +106,7 @@ def test_second_evaluation_equals_the_first(hand_made):
 
 def test_recommend_is_called_by_the_contract_in_blocks(hand_made, monkeypatch):
     recommender, URM_test = hand_made
-    monkeypatch.setattr("Evaluation._rankings._LISTS_AT_ONCE", 1)
+    monkeypatch.setattr("Evaluation._inputs.rankings._LISTS_AT_ONCE", 1)
     EvaluatorHoldout(URM_test, [2, 4, 3], exclude_seen=False, verbose=False).evaluateRecommender(recommender)
     assert [call.pop("user_id_array").tolist() for call in recommender.calls] == [[0], [1]]
     flags = {"remove_seen_flag": False, "remove_top_pop_flag": False, "remove_custom_items_flag": False}
@@ -117,7 +117,7 @@ def test_recommend_is_called_by_the_contract_in_blocks(hand_made, monkeypatch):
 def test_blocks_are_small_where_rows_are_long(hand_made, monkeypatch, limit, expected):
     recommender, URM_test = hand_made
     if limit is not None:
-        monkeypatch.setattr(f"Evaluation._rankings.{limit}", 6)
+        monkeypatch.setattr(f"Evaluation._inputs.rankings.{limit}", 6)
     EvaluatorHoldout(URM_test, [4], verbose=False).evaluateRecommender(recommender)
     assert [call["user_id_array"].tolist() for call in recommender.calls] == expected
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import scipy.sparse as sps
 
-from Evaluation import _rankings, _train_statistics
+from Evaluation._inputs import rankings as _rankings
+from Evaluation._inputs import train_statistics as _train_statistics
 from Evaluation.Evaluator import EvaluatorHoldout, EvaluatorMetrics, EvaluatorNegativeItemSample
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.BaseRecommender import BaseRecommender
@@ -88,9 +89,9 @@ EVALUATORS = pytest.mark.parametrize("make_evaluator", [holdout, sampled])
 
 @pytest.fixture(autouse=True)
 def blocks_smaller_than_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("Evaluation._rankings._ROWS_AT_ONCE", 60)
-    monkeypatch.setattr("Evaluation._rankings._FEWEST_ROWS", 1)
-    monkeypatch.setattr("Evaluation._rankings._LISTS_AT_ONCE", 37)
+    monkeypatch.setattr("Evaluation._inputs.rankings._ROWS_AT_ONCE", 60)
+    monkeypatch.setattr("Evaluation._inputs.rankings._FEWEST_ROWS", 1)
+    monkeypatch.setattr("Evaluation._inputs.rankings._LISTS_AT_ONCE", 37)
 
 
 @KINDS
@@ -172,8 +173,8 @@ def test_a_foreign_training_matrix_with_columns_out_of_range_is_refused():
 def test_no_list_and_no_matrix_of_scores_is_made_of_factors(monkeypatch):
     recommender = _factorisation(BaseMatrixFactorizationRecommender, reals)
     monkeypatch.setattr(BaseMatrixFactorizationRecommender, "_factor_score", None)
-    monkeypatch.setattr("Evaluation._rankings.rankings_of_lists", None)
-    monkeypatch.setattr("Recommenders._factor_ranker._FEW_USERS", 1)
+    monkeypatch.setattr("Evaluation._inputs.rankings.rankings_of_lists", None)
+    monkeypatch.setattr("Recommenders._ranking.factor_ranker._FEW_USERS", 1)
     evaluator = EvaluatorHoldout(_matrix(np.random.default_rng(5), 0.15), [5], verbose=False)
     assert evaluator.evaluateRecommender(recommender)[0].loc[5]["RECALL"] > 0
 
@@ -196,7 +197,7 @@ def test_training_statistics_are_computed_once_for_a_training_matrix(monkeypatch
             computed.append(URM_train.nnz)
             super().__init__(URM_train)
 
-    monkeypatch.setattr("Evaluation._train_statistics.TrainStatistics", Counting)
+    monkeypatch.setattr("Evaluation._inputs.train_statistics.TrainStatistics", Counting)
     evaluator = holdout()
     first, again = (_top_pop(TopPop, None) for _ in range(2))
     table = evaluator.evaluateRecommender(first)[1]
@@ -212,9 +213,9 @@ def test_training_statistics_are_computed_once_for_a_training_matrix(monkeypatch
 
 
 def test_a_copy_of_an_evaluator_for_another_process_gives_the_same_numbers(monkeypatch):
-    monkeypatch.setattr("Evaluation._held_out._USERS_A_CALL", 7)
-    monkeypatch.setattr("Evaluation._train_statistics._ROWS_A_CALL", 7)
-    monkeypatch.setattr("Evaluation._train_statistics._ENTRIES_A_CALL", 7)
+    monkeypatch.setattr("Evaluation._inputs.held_out._USERS_A_CALL", 7)
+    monkeypatch.setattr("Evaluation._inputs.train_statistics._ROWS_A_CALL", 7)
+    monkeypatch.setattr("Evaluation._inputs.train_statistics._ENTRIES_A_CALL", 7)
     evaluator, recommender = holdout(), _top_pop(TopPop, None)
     table = evaluator.evaluateRecommender(recommender)[1]
     monkeypatch.undo()
@@ -223,7 +224,7 @@ def test_a_copy_of_an_evaluator_for_another_process_gives_the_same_numbers(monke
 
 
 def test_nothing_of_the_training_data_is_computed_for_metrics_that_do_not_need_it(monkeypatch):
-    monkeypatch.setattr("Evaluation._train_statistics.TrainStatistics", None)
+    monkeypatch.setattr("Evaluation._inputs.train_statistics.TrainStatistics", None)
     evaluator = EvaluatorHoldout(_matrix(np.random.default_rng(5), 0.15), [5], metrics=["MAP"], verbose=False)
     results_df, results_str = evaluator.evaluateRecommender(_top_pop(TopPop, None))
     assert list(results_df.columns) == ["MAP"]
@@ -231,7 +232,7 @@ def test_nothing_of_the_training_data_is_computed_for_metrics_that_do_not_need_i
 
 
 def test_a_block_of_scores_is_small_whatever_the_number_of_users_is(monkeypatch):
-    monkeypatch.setattr("Recommenders._ranking._SCORES_A_BLOCK", 500)
+    monkeypatch.setattr("Recommenders._ranking.request._SCORES_A_BLOCK", 500)
     blocks = []
 
     class Watched(BaseRecommender):

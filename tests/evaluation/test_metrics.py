@@ -9,8 +9,8 @@ import pytest
 import scipy.sparse as sps
 
 from Evaluation import metrics
-from Evaluation._accuracy import F1, NDCG, ARHR_All_Hits, Precision, Precision_Recall_Min_Den, Recall
-from Evaluation._held_out import HeldOutRatings
+from Evaluation._inputs.held_out import HeldOutRatings
+from Evaluation._metrics.accuracy import F1, NDCG, ARHR_All_Hits, Precision, Precision_Recall_Min_Den, Recall
 from Evaluation.ranking_batch import RankingBatch
 from tests.reference import metrics as reference
 

@@ -134,9 +134,9 @@ def random_case(seed: int) -> Iterator[Case]:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         if seed % 2:
             for limit, users in (("_LISTS_AT_ONCE", 2), ("_ROWS_AT_ONCE", 3), ("_FEWEST_ROWS", 3)):
-                patch.setattr(f"Evaluation._rankings.{limit}", users)
-            patch.setattr("Evaluation._auc._SCORES_AT_ONCE", 20)
-            patch.setattr("Evaluation._diversity._PAIRS_AT_ONCE", 20)
+                patch.setattr(f"Evaluation._inputs.rankings.{limit}", users)
+            patch.setattr("Evaluation._inputs.auc._SCORES_AT_ONCE", 20)
+            patch.setattr("Evaluation._metrics.diversity._PAIRS_AT_ONCE", 20)
         warnings.simplefilter("error", RuntimeWarning)
         warnings.simplefilter("ignore", UserWarning)
         yield Case(seed)

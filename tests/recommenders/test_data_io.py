@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import scipy.sparse as sps
 
-from Recommenders._archive_names import long_windows_path
 from Recommenders.DataIO import DataIO, json_not_serializable_handler
+from recsys_common.archives.names import long_windows_path
 from tests.reference.host_archive import read_host_archive, write_host_archive
 
 

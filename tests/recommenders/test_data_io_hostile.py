@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import scipy.sparse as sps
 
-from Recommenders import _archive_budget
 from Recommenders.DataIO import DataIO
+from recsys_common.archives import budget as _archive_budget
 
 
 def write_zip(path: Path, members: dict[str, bytes | str], compression: int = zipfile.ZIP_DEFLATED) -> None:

@@ -9,19 +9,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from Recommenders._host_checkout import warn_of_the_host
 from Recommenders._model_archive import install
 from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_early_stopping_keywords, run_training
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._engines import Engine, choose_engine, start_engine
+from Recommenders.MatrixFactorization.PyTorch._epochs.sampler import fresh_seed, start_generator
 from Recommenders.MatrixFactorization.PyTorch._folded_recommender import FoldedFactorsRecommender, rating_range
-from Recommenders.MatrixFactorization.PyTorch._host_checkout import warn_of_the_host
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
 from Recommenders.MatrixFactorization.PyTorch._only_training import only_training_of
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, start_near_the_data
-from Recommenders.MatrixFactorization.PyTorch._sampler import fresh_seed, start_generator
 from recsys_common.messages import warn
 
 warn_of_the_host(BaseMatrixFactorizationRecommender, np.__version__)

@@ -6,7 +6,7 @@ import scipy.sparse as sps
 import torch
 
 from Recommenders.MatrixFactorization.PyTorch._device import choose_device
-from Recommenders.MatrixFactorization.PyTorch._fused_engine import FUSED_LOSSES, MAX_FUSED_FACTORS, FusedEngine
+from Recommenders.MatrixFactorization.PyTorch._fused.engine import FUSED_LOSSES, MAX_FUSED_FACTORS, FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine

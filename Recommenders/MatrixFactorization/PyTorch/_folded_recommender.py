@@ -8,7 +8,7 @@ import scipy.sparse as sps
 from numpy.typing import NDArray
 
 from Recommenders._model_archive import check_fitted, load_archive, save_archive
-from Recommenders._ranking import also_by
+from Recommenders._ranking.request import also_by
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._factor_archive import (

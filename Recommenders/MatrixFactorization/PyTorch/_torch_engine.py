@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from Recommenders.MatrixFactorization.PyTorch._device import choose_threads, has_float64, torch_threads
+from Recommenders.MatrixFactorization.PyTorch._epochs.records import columns
+from Recommenders.MatrixFactorization.PyTorch._epochs.shuffled_epochs import ShuffledEpochs
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._long_sums import rows_of_long_sums
 from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES, penalty
 from Recommenders.MatrixFactorization.PyTorch._model import build_model
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
-from Recommenders.MatrixFactorization.PyTorch._rating_records import columns
-from Recommenders.MatrixFactorization.PyTorch._shuffled_epochs import ShuffledEpochs
 
 
 class TorchEngine:

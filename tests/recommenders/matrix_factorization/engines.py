@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from Recommenders.MatrixFactorization.PyTorch._fused_engine import FusedEngine
+from Recommenders.MatrixFactorization.PyTorch._epochs.records import columns, record_type
+from Recommenders.MatrixFactorization.PyTorch._epochs.sampler import shuffle_ratings
+from Recommenders.MatrixFactorization.PyTorch._fused.engine import FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import start_near_the_data
-from Recommenders.MatrixFactorization.PyTorch._rating_records import columns, record_type
-from Recommenders.MatrixFactorization.PyTorch._sampler import shuffle_ratings
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
 from recsys_common.validation import check_sparse
 from tests.conftest import planted_factors_URM

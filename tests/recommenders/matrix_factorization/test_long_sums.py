@@ -65,7 +65,7 @@ def test_an_epoch_with_long_sums_equals_the_float64_oracle(name, batch_size, few
 def test_shorter_slices_move_more_often_and_give_the_same(few_terms, monkeypatch):
     URM, results = some_ratings(), []
     for numbers in (1 << 24, 8 * 3):
-        monkeypatch.setattr("Recommenders.MatrixFactorization.PyTorch._fused_engine._SLICE", numbers)
+        monkeypatch.setattr("Recommenders.MatrixFactorization.PyTorch._fused.engine._SLICE", numbers)
         engine, _ = make_engine("fused", URM, batch_size=20)
         engine.run_epoch(1)
         engine.run_epoch(2)

@@ -1,0 +1,154 @@
+"""From encoded interactions and features to a Dataset: every user, item and feature gets an index."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sps
+
+from Data_manager._matrices.cells import Cells, Values
+from Data_manager._matrices.growing_array import GrowingArray
+from Data_manager._matrices.id_encoder import EncodedIds, IdEncoder
+from Data_manager._matrices.id_index import IdIndex, Ids
+from Data_manager._matrices.rules import InteractionRules, RepeatedInteraction
+from Data_manager.Dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Interactions, or a part of them: user, item, and a value for each URM by name."""
+
+    users: EncodedIds
+    items: EncodedIds
+    values: Mapping[str, Values]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of items or users: one cell of an ICM or UCM for each row."""
+
+    owners: EncodedIds
+    features: EncodedIds
+    values: Values
+
+
+class DatasetBuilder:
+    """Collects interactions and features, then builds the Dataset.
+
+    An index is the order of first appearance: users and items over the interactions as they were added, then the items
+    that only ICMs have and the users that only UCMs have; features for each ICM and UCM on their own.
+
+    Parameters
+    ----------
+    known_users, known_items : numpy.ndarray of int64, or of object with str, optional
+        Ids that have the indices 0..n-1, whether they occur or not; others are appended.
+
+    Attributes
+    ----------
+    notices : list of str
+        What the rules have left out.
+    """
+
+    def __init__(self, known_users: Ids | None = None, known_items: Ids | None = None) -> None:
+        self._users, self._items = IdEncoder(known_users), IdEncoder(known_items)
+        self._URMs: dict[str, sps.csr_matrix] = {}
+        self._ICMs: dict[str, Features] = {}
+        self._UCMs: dict[str, Features] = {}
+        self.notices: list[str] = []
+
+    def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules, where: str) -> list[str]:
+        """Add URMs of one pattern, given in parts.
+
+        Parameters
+        ----------
+        parts : iterable of Interactions
+        rules : InteractionRules
+        where : str
+            Names the interactions in messages.
+
+        Returns
+        -------
+        list of str
+            The names of the URMs; none if there is no interaction.
+
+        Raises
+        ------
+        ValueError
+            If interactions repeat where the rules forbid it.
+        """
+        users, items = GrowingArray(np.int32), GrowingArray(np.int32)
+        values: defaultdict[str, GrowingArray] = defaultdict(lambda: GrowingArray(np.float64))
+        for part in parts:
+            users.extend(self._users.encode(part.users))
+            items.extend(self._items.encode(part.items))
+            for name, entries in part.values.items():
+                values[name].extend(entries)
+        if len(users) == 0:
+            return []
+        all_values = {name: entries.to_array() for name, entries in values.items()}
+        # of the users and items so far: `build` makes room for those to come
+        shape = (len(self._users), len(self._items))
+        try:
+            URMs, notices = rules.matrices(users.to_array(), items.to_array(), all_values, shape)
+        except RepeatedInteraction as error:
+            raise ValueError(
+                f"{where} must have one line for a user and an item, got {error.n_repeated} more, the first for "
+                f"user {self._users.ids[error.user]} and item {self._items.ids[error.item]}"
+            ) from error
+        self._URMs.update(URMs)
+        self.notices += notices
+        return list(URMs)
+
+    def add_item_features(self, name: str, features: Features) -> None:
+        """Add an ICM."""
+        self._ICMs[name] = features
+
+    def add_user_features(self, name: str, features: Features) -> None:
+        """Add a UCM."""
+        self._UCMs[name] = features
+
+    def build(self, dataset_name: str | None, is_implicit: bool) -> Dataset:
+        """The Dataset, verified.
+
+        Raises
+        ------
+        ValueError
+            If no interaction is left, a feature matrix has no cell, or implicit data is not all ones.
+        """
+        ICM_rows = {name: self._items.encode(features.owners) for name, features in self._ICMs.items()}
+        UCM_rows = {name: self._users.encode(features.owners) for name, features in self._UCMs.items()}
+        shape = (len(self._users), len(self._items))
+        for URM in self._URMs.values():
+            URM.resize(shape)  # type: ignore[arg-type]  # the stubs know no shape that fits
+        ICMs, ICM_mappers = _feature_matrices(self._ICMs, ICM_rows, shape[1])
+        UCMs, UCM_mappers = _feature_matrices(self._UCMs, UCM_rows, shape[0])
+        dataset = Dataset._of_parts(
+            dataset_name=dataset_name,
+            URM_dictionary=dict(self._URMs),
+            ICM_dictionary=ICMs,
+            ICM_feature_mapper_dictionary=ICM_mappers,
+            UCM_dictionary=UCMs,
+            UCM_feature_mapper_dictionary=UCM_mappers,
+            user_original_ID_to_index=IdIndex(self._users.ids),
+            item_original_ID_to_index=IdIndex(self._items.ids),
+            is_implicit=is_implicit,
+            additional_data_mapper={},
+        )
+        dataset.verify_data_consistency()
+        return dataset
+
+
+def _feature_matrices(
+    features: Mapping[str, Features], rows: Mapping[str, npt.NDArray[np.int32]], n_rows: int
+) -> tuple[dict[str, sps.csr_matrix], dict[str, dict[str, int]]]:
+    """The ICMs or UCMs, repeated cells summed, and their feature mappers."""
+    matrices, mappers = {}, {}
+    for name, table in features.items():
+        encoder = IdEncoder()
+        columns = encoder.encode(table.features)
+        cells = Cells(rows[name], columns, (n_rows, len(encoder)))
+        matrices[name] = cells.to_csr(cells.reduce(table.values, "sum"))
+        mappers[name] = dict(IdIndex(encoder.ids))
+    return matrices, mappers

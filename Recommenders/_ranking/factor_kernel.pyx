@@ -1,0 +1,158 @@
+"""Rankings by products of factors; the arithmetic is in `factor_ranking.hpp`."""
+
+from libc.stdint cimport int32_t, int64_t
+
+
+cdef extern from "factor_ranking.hpp" nogil:
+    const int PANEL_ITEMS "PANEL"
+    const int SECTION_PANELS "SECTION"
+
+    struct Catalogue:
+        const float* panels
+        const float* biases
+        const int32_t* items
+        const double* bounds
+        double rounding
+        int64_t n_sections
+        int64_t n_factors
+        int64_t n_items
+
+    cdef cppclass Profiles[Index]:
+        const int64_t* starts
+        const int64_t* ends
+        const Index* items
+
+    bint _use_avx2 "use_avx2"()
+    void rank_users[Index](
+        const Catalogue& catalogue, const float* vectors, const float* user_biases, int64_t n_users,
+        const Profiles[Index]& seen, int64_t k, int32_t* ids, int32_t* lengths
+    ) except +
+    void rank_candidates[Index, SeenIndex](
+        const float* item_factors, const float* item_biases, int64_t n_items, const float* vectors,
+        const float* user_biases, int64_t n_users, int64_t n_factors, const Profiles[Index]& candidates,
+        const Profiles[SeenIndex]& seen, int64_t k, int32_t* ids,
+        int32_t* lengths
+    ) except +
+
+
+ctypedef fused index:
+    int32_t
+    int64_t
+
+ctypedef fused seen_index:
+    int32_t
+    int64_t
+
+
+PANEL = PANEL_ITEMS  # items of a panel
+SECTION = SECTION_PANELS  # panels of a section
+
+
+def use_avx2():
+    """Whether there is a build for AVX2 and FMA, `_factor_ranking_kernel_avx2`, and this processor runs it."""
+    return bool(_use_avx2())
+
+
+def rank_by_factors(
+    const float[:, ::1] vectors,
+    const float[::1] user_biases,
+    const float[:, :, ::1] panels,
+    const float[:, ::1] biases,
+    const int32_t[:, ::1] items,
+    const double[:, ::1] bounds,
+    double rounding,
+    int64_t n_items,
+    const int64_t[::1] seen_starts,
+    const int64_t[::1] seen_ends,
+    const index[::1] seen,
+    int32_t[:, ::1] ids,
+    int32_t[::1] lengths,
+):
+    """Write the best k items of every user, best first, equal scores by ascending id, seen items left out.
+
+    Equivalent to `top_k_of_rows(vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis], ...)` without the
+    matrix of scores: a section whose bounds are below what a user has is skipped. Letters of the shapes: B users, F
+    factors, N panels, a multiple of SECTION, of PANEL items.
+
+    Parameters
+    ----------
+    vectors, user_biases : (B, F) and (B,) float32, finite
+    panels : (N, F, PANEL) float32, finite
+    biases : (N, PANEL) float32, finite or -inf for items that are never ranked and places without an item
+    items : (N, PANEL) int32, the ids, 0..n_items-1
+    bounds : (N / SECTION, 4) float64; no score that is computed of a section is above |vector| * bounds[., 0] +
+        bounds[., 1] + user_bias + rounding * |user_bias|, and none from there on, with the other two
+    rounding : float
+    n_items : int
+    seen_starts, seen_ends : (B,) int64; user b has seen the items `seen[seen_starts[b]:seen_ends[b]]`
+    seen : int32 or int64
+    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length are left alone
+    """
+    cdef Catalogue catalogue
+    cdef Profiles[index] profiles
+    cdef int64_t n_users = vectors.shape[0], k = ids.shape[1]
+
+    if n_users == 0 or panels.shape[0] == 0:
+        lengths[:] = 0
+        return
+    catalogue.panels = &panels[0, 0, 0]
+    catalogue.biases = &biases[0, 0]
+    catalogue.items = &items[0, 0]
+    catalogue.bounds = &bounds[0, 0]
+    catalogue.rounding = rounding
+    catalogue.n_sections = bounds.shape[0]
+    catalogue.n_factors = vectors.shape[1]
+    catalogue.n_items = n_items
+    profiles.starts = &seen_starts[0]
+    profiles.ends = &seen_ends[0]
+    profiles.items = &seen[0] if seen.shape[0] > 0 else NULL
+    with nogil:
+        rank_users(catalogue, &vectors[0, 0], &user_biases[0], n_users, profiles, k, &ids[0, 0], &lengths[0])
+
+
+def rank_candidates_by_factors(
+    const float[:, ::1] vectors,
+    const float[::1] user_biases,
+    const float[:, ::1] item_factors,
+    const float[::1] item_biases,
+    const int64_t[::1] starts,
+    const int64_t[::1] ends,
+    const index[::1] candidates,
+    const int64_t[::1] seen_starts,
+    const int64_t[::1] seen_ends,
+    const seen_index[::1] seen,
+    int32_t[:, ::1] ids,
+    int32_t[::1] lengths,
+):
+    """Write the best k of each user's candidates, best first, equal scores by ascending id, seen items left out.
+
+    Equivalent to `top_k_of_rows` on `vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis]`, -inf but for
+    the candidates.
+
+    Parameters
+    ----------
+    vectors, user_biases : (B, F) and (B,) float32, finite
+    item_factors : (n_items, F) float32, finite
+    item_biases : (n_items,) float32, finite or -inf for items that are never ranked
+    starts, ends : (B,) int64; user b's candidates are `candidates[starts[b]:ends[b]]`, each once
+    candidates : int32 or int64, in 0..n_items-1
+    seen_starts, seen_ends, seen
+        As in `rank_by_factors`.
+    ids, lengths : (B, k) and (B,) int32, written; ids after a row's length are left alone
+    """
+    cdef Profiles[index] offered
+    cdef Profiles[seen_index] profiles
+    cdef int64_t n_users = vectors.shape[0], n_factors = vectors.shape[1], k = ids.shape[1]
+    cdef int64_t n_items = item_factors.shape[0]
+
+    if n_users == 0:
+        return
+    offered.starts, offered.ends = &starts[0], &ends[0]
+    offered.items = &candidates[0] if candidates.shape[0] > 0 else NULL
+    profiles.starts, profiles.ends = &seen_starts[0], &seen_ends[0]
+    profiles.items = &seen[0] if seen.shape[0] > 0 else NULL
+    with nogil:
+        rank_candidates(
+            &item_factors[0, 0], &item_biases[0], n_items, &vectors[0, 0], &user_biases[0], n_users,
+            n_factors, offered, profiles, k, &ids[0, 0], &lengths[0]
+        )

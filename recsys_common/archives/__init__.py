@@ -1,0 +1,1 @@
+"""Dictionaries of arrays, tables and numbers in one zip file, without pickle."""

@@ -1,0 +1,1 @@
+"""C and C++ headers that the kernels of all packages include."""
