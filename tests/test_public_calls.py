@@ -30,9 +30,10 @@ def public_names():
     """The functions and classes that the public modules define."""
     root = Path(__file__).parents[1]
     for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*.py")):
-        if path.name.startswith("_"):
+        parts = path.relative_to(root).with_suffix("").parts
+        if any(part.startswith("_") for part in parts):
             continue
-        module = importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        module = importlib.import_module(".".join(parts))
         for name, value in vars(module).items():
             own = getattr(value, "__module__", None) == module.__name__
             if own and not name.startswith("_") and (inspect.isfunction(value) or inspect.isclass(value)):

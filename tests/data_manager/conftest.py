@@ -217,5 +217,5 @@ SMALL_BLOCK_BYTES = 2**18
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Text is parsed in blocks of SMALL_BLOCK_BYTES, so that a short one has many; an id may have a quarter of it."""
-    for module in ("_lines", "_parsing"):
-        monkeypatch.setattr(f"Data_manager.{module}.BLOCK_BYTES", SMALL_BLOCK_BYTES)
+    for module in ("lines", "parsing"):
+        monkeypatch.setattr(f"Data_manager._text.{module}.BLOCK_BYTES", SMALL_BLOCK_BYTES)

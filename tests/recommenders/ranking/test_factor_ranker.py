@@ -8,9 +8,7 @@ import scipy.sparse as sps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from Recommenders._ranking import factor_kernel as _factor_ranking_kernel
-from Recommenders._ranking import factor_ranker
-from Recommenders._ranking import request as _ranking
+from Recommenders._ranking import factor_kernel, factor_ranker, request
 from Recommenders._ranking.top_k import as_lists
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender, BaseSVDRecommender
 from tests.reference import top_k as reference
@@ -179,13 +177,13 @@ def test_scores_are_rounded_as_those_of_the_matrix_are():
     assert lists != by_scores(recommender, users, 20)
 
 
-@pytest.mark.skipif(not _factor_ranking_kernel.use_avx2(), reason="there is one build, or this processor has no AVX2")
+@pytest.mark.skipif(not factor_kernel.use_avx2(), reason="there is one build, or this processor has no AVX2")
 def test_both_builds_give_the_same_lists(monkeypatch):
     rng = np.random.default_rng(2)
     recommender = factorisation(integers(rng, 100, 10), integers(rng, 900, 10), integers(rng, 900))
     users = np.arange(100)
     lists = []
-    for module in (_factor_ranking_kernel, importlib.import_module(f"{_factor_ranking_kernel.__name__}_avx2")):
+    for module in (factor_kernel, importlib.import_module(f"{factor_kernel.__name__}_avx2")):
         monkeypatch.setattr("Recommenders._ranking.factor_ranker._kernel", module)
         lists.append(by_ranker(recommender, users, 10))
     assert lists[0] == lists[1] == by_scores(recommender, users, 10)
@@ -232,7 +230,7 @@ def test_candidates_are_ranked_as_the_scores_of_their_places_are(seed, n_users, 
         ranker = recommender.start_ranking(cutoff, candidates=candidates, num_threads=num_threads, **flags)
         assert isinstance(ranker, factor_ranker.FactorRanker)
         assert as_lists(*ranker.rank(users)) == expected
-    assert as_lists(*_ranking.ScoreRanker(recommender, ranker._request).rank(users)) == expected
+    assert as_lists(*request.ScoreRanker(recommender, ranker._request).rank(users)) == expected
 
 
 def test_candidates_have_the_very_scores_that_they_have_among_all_items():

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Recommenders.MatrixFactorization.PyTorch._fused import engine
-from Recommenders.MatrixFactorization.PyTorch._fused import kernel
+from Recommenders.MatrixFactorization.PyTorch._fused import engine as fused_engine
+from Recommenders.MatrixFactorization.PyTorch._fused import kernel as fused_kernel
 from tests.recommenders.matrix_factorization.engines import OPTIMIZERS, batches_of, few_ratings, make_engine
 from tests.reference import matrix_factorization as oracle
 
@@ -123,7 +123,7 @@ def test_packed_and_wide_records_train_the_same(monkeypatch):
 def test_slices_change_no_bit(batch_size, monkeypatch):
     URM = random_URM(2000)
     whole = trained("fused", URM, 2, batch_size=batch_size, user_reg=0.1)
-    monkeypatch.setattr(engine, "_SLICE", 8 * 33)
+    monkeypatch.setattr(fused_engine, "_SLICE", 8 * 33)
     assert_same(trained("fused", URM, 2, batch_size=batch_size, user_reg=0.1), whole)
 
 
@@ -169,9 +169,9 @@ def test_an_interrupted_engine_is_not_used_again(monkeypatch):
             raise KeyboardInterrupt
         return train_ratings(*arguments)
 
-    train_ratings = engine.train_ratings
-    monkeypatch.setattr(engine, "train_ratings", interrupted)
-    monkeypatch.setattr(engine, "_SLICE", 8 * 33)
+    train_ratings = fused_engine.train_ratings
+    monkeypatch.setattr(fused_engine, "train_ratings", interrupted)
+    monkeypatch.setattr(fused_engine, "_SLICE", 8 * 33)
     engine, _ = make_engine("fused", random_URM(2000), batch_size=400)
     with pytest.raises(KeyboardInterrupt):
         engine.run_epoch(1)
@@ -187,14 +187,14 @@ def test_the_URM_is_left_alone():
     assert_same((URM.indptr, URM.indices, URM.data), (before.indptr, before.indices, before.data))
 
 
-@pytest.mark.skipif(not kernel.use_avx2(), reason="there is one build, or this processor has no AVX2")
+@pytest.mark.skipif(not fused_kernel.use_avx2(), reason="there is one build, or this processor has no AVX2")
 @pytest.mark.parametrize("sgd_mode", OPTIMIZERS)
 def test_both_builds_agree(sgd_mode, monkeypatch):
     URM = random_URM(8100)
     settings = {"sgd_mode": sgd_mode, "learning_rate": OPTIMIZERS[sgd_mode] / 2, "num_factors": 20, "user_reg": 0.02}
     results = []
-    for module in (kernel, importlib.import_module(f"{kernel.__name__}_avx2")):
-        monkeypatch.setattr(engine, "train_ratings", module.train_ratings)
+    for module in (fused_kernel, importlib.import_module(f"{fused_kernel.__name__}_avx2")):
+        monkeypatch.setattr(fused_engine, "train_ratings", module.train_ratings)
         results.append(trained("fused", URM, **settings))
     assert_near(results[1], results[0], tolerance=1e-5)
 
@@ -244,10 +244,10 @@ def test_a_batch_with_many_ratings_of_one_row_sums_them_all(name, turned):
 def test_a_matrix_with_more_rows_than_the_kernel_counts_is_refused():
     most = 2**31 - 2  # one more row would make a capacity of 2^31, which is negative as an int32
     for shape in ((1, most - 1), (most // 2, most // 2)):
-        engine.check_size(shape, 10)
+        fused_engine.check_size(shape, 10)
     for shape in ((1, most), (most, 1), (most // 2, most // 2 + 1), (2**31, 2**31)):
         with pytest.raises(ValueError, match=f"URM_train must have at most {most} users and items together, got "):
-            engine.check_size(shape, 10)
-    engine.check_size((1, 1), 1024)
+            fused_engine.check_size(shape, 10)
+    fused_engine.check_size((1, 1), 1024)
     with pytest.raises(ValueError, match="num_factors must be <= 1024, got 1025"):
-        engine.check_size((1, 1), 1025)
+        fused_engine.check_size((1, 1), 1025)
