@@ -137,3 +137,10 @@ def test_the_files_that_are_named_exist(page):
     named = re.findall(r"`([\w.*-]+/[\w./*-]*)`", text_of(page))
     missing = [name for name in named if name not in NOT_IN_THE_CLONE and not list(ROOT.glob(name.rstrip("/")))]
     assert missing == []
+
+
+def test_every_folder_of_the_packages_has_its_phrase_in_contributing():
+    packages = ("recsys_common", "Recommenders", "Evaluation", "Data_manager")
+    folders = {path.parent.relative_to(ROOT) for package in packages for path in (ROOT / package).rglob("*.py")}
+    rows = set(re.findall(r"^\| `([\w/]+)/` \|", text_of(ROOT / "CONTRIBUTING.md"), flags=re.MULTILINE))
+    assert {folder.as_posix() for folder in folders} <= rows
