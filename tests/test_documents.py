@@ -133,6 +133,17 @@ NOT_IN_THE_CLONE = ("result_experiments/", "Data_manager_split_datasets/", "buil
 
 
 @for_each_page
+def test_the_modules_that_are_named_exist(page):
+    for name in re.findall(r"`((?:Recommenders|Evaluation|Data_manager|recsys_common)\.[\w.]+)[`(]", text_of(page)):
+        try:
+            found = import_module(name)
+        except ModuleNotFoundError:
+            module, _, attribute = name.rpartition(".")
+            found = getattr(import_module(module), attribute, None)
+        assert found is not None, name
+
+
+@for_each_page
 def test_the_files_that_are_named_exist(page):
     named = re.findall(r"`([\w.*-]+/[\w./*-]*)`", text_of(page))
     missing = [name for name in named if name not in NOT_IN_THE_CLONE and not list(ROOT.glob(name.rstrip("/")))]
