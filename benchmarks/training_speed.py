@@ -200,7 +200,7 @@ def probe_memory(train_file: str, n_threads: int) -> None:
 def time_to_error(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
     setting = choose_setting(URM)
     ours = trained(URM, 20, options.test, **setting)
-    # the seconds of the others are those of a whole fit; ours too, without the evaluations after the epochs
+    # the other libraries' seconds are of a whole fit; so are ours, without the evaluations after the epochs
     outside = whole_fit_seconds(URM, setting) - statistics.median(ours.seconds)
     elapsed = outside + np.cumsum(ours.seconds)
     print(f"chosen on a validation part: {setting}")
