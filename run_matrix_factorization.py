@@ -4,7 +4,7 @@
     python run_matrix_factorization.py --dataset ml-100k --data-folder FOLDER_WITH_ZIP
     python run_matrix_factorization.py --ratings FILE --columns user,item,rating[,timestamp]
 
-The ratings are split at random into 80 % for training, 10 % for validation (early stopping) and 10 % for the test.
+The ratings are split at random: 80 % for training, 10 % for validation (early stopping) and 10 % for testing.
 """
 
 from recsys_common.interrupts import INTERRUPTED, interrupt_ends_process
@@ -52,7 +52,7 @@ FEWEST_RATINGS = 10
 
 
 def integer(minimum: int) -> Callable[[str], int]:
-    """An argparse type: an integer that is not below the minimum."""
+    """Return an argparse type: an integer of at least the minimum."""
 
     def parse(text: str) -> int:
         value = int(text)
@@ -65,11 +65,12 @@ def integer(minimum: int) -> Callable[[str], int]:
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Parse the options of the command line, or those given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_data_arguments(parser)
-    parser.add_argument("--epochs", type=integer(1), default=30, help="at the most (default: 30)")
-    parser.add_argument("--num-factors", type=integer(1), default=20, help="length of an embedding (default: 20)")
-    parser.add_argument("--seed", type=integer(0), default=42, help="of the split and the training (default: 42)")
+    parser.add_argument("--epochs", type=integer(1), default=30, help="the most epochs of the training (default: 30)")
+    parser.add_argument("--num-factors", type=integer(1), default=20, help="numbers in an embedding (default: 20)")
+    parser.add_argument("--seed", type=integer(0), default=42, help="seed of the split and training (default: 42)")
     parser.add_argument(
         "--output",
         metavar="FOLDER",
@@ -81,7 +82,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def split(URM_all: sps.csr_matrix, seed: int) -> tuple[sps.csr_matrix, sps.csr_matrix, sps.csr_matrix]:
-    """Training, validation and test part: 80, 10 and 10 % of the ratings."""
+    """Split the ratings at random into 80 % for training, 10 % for validation and 10 % for testing."""
     if URM_all.nnz < FEWEST_RATINGS:
         raise ValueError(f"the data must have at least {FEWEST_RATINGS} ratings to be split, got {URM_all.nnz}")
     URM_train, rest = split_train_in_two_percentage_global_sample(URM_all, 0.8, random_seed=seed, verbose=False)
@@ -92,6 +93,7 @@ def split(URM_all: sps.csr_matrix, seed: int) -> tuple[sps.csr_matrix, sps.csr_m
 def train(
     recommender: MatrixFactorization_PyTorch, URM_validation: sps.csr_matrix, options: argparse.Namespace
 ) -> None:
+    """Train the recommender and stop early, by the error of the validation ratings."""
     recommender.fit(
         epochs=options.epochs,
         num_factors=options.num_factors,
@@ -105,12 +107,13 @@ def train(
 
 
 def write_table(table: pd.DataFrame, path: Path, **arguments: Any) -> None:
+    """Write a table as csv, whole or not at all; the arguments are those of `to_csv`."""
     with atomic_path(path) as temporary:
         table.to_csv(temporary, encoding="utf-8", **arguments)
 
 
 def describe_run(reader: DataReader, dataset: Dataset, options: argparse.Namespace) -> dict[str, Any]:
-    """The options, what was read, and the versions."""
+    """Describe the run as JSON can hold it: the options, the data that was read, the versions of the libraries."""
     URM_all = dataset.get_URM_all()
     n_users, n_items = URM_all.shape
     try:
@@ -135,18 +138,18 @@ def describe_run(reader: DataReader, dataset: Dataset, options: argparse.Namespa
 
 
 def files_of_run(output: Path) -> FileGroup:
-    """What a run writes; the options are there when all the others are."""
+    """Return the group of the files that a run writes; options.json is written last."""
     return FileGroup(output, OPTIONS, OUTPUTS)
 
 
 def save_training(
     recommender: MatrixFactorization_PyTorch, dataset: Dataset, description: dict[str, Any], output: Path
 ) -> None:
-    """The model, how it was made, the ids behind its rows, and the history of its training with a picture of it.
+    """Save the model, the options, the ids behind its rows, and the history of its training with a picture of it.
 
-    They take the place of all that an earlier run has left, its tables too, or of nothing.
+    Together these files replace all files of an earlier run, its tables included.
     """
-    recommender.verbose = False  # it would name the folder that the files are first written to
+    recommender.verbose = False  # its message would name the temporary folder
     with files_of_run(output).replace() as folder:
         recommender.save_model(folder)
         for name, mapper in (
@@ -164,7 +167,7 @@ def save_training(
 
 
 def draw(history: pd.DataFrame, picture: Path) -> None:
-    """Draw the learning curve; without a picture the rest of the run is as good, so that no error ends it here."""
+    """Draw the learning curve. An error is only reported, because the run is useful without the picture."""
     metric = VALIDATION_METRIC if VALIDATION_METRIC in history.columns else None
     try:
         from Recommenders.learning_curve import plot_learning_curve
@@ -176,7 +179,7 @@ def draw(history: pd.DataFrame, picture: Path) -> None:
 
 
 def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix, output: Path) -> None:
-    """Print and save the tables of the recommender beside two that are not personalised."""
+    """Print and save the tables that compare the recommender with TopPop and GlobalEffects."""
     URM_train = recommender.URM_train
     recommenders = {
         "MatrixFactorization": recommender,
@@ -193,7 +196,7 @@ def evaluate(recommender: MatrixFactorization_PyTorch, URM_test: sps.csr_matrix,
 
 
 def run(options: argparse.Namespace) -> int:
-    """The whole job; returns the exit status."""
+    """Do the whole job in the output folder, which no other run may use meanwhile, and return the exit status."""
     output: Path = options.output
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -205,11 +208,12 @@ def run(options: argparse.Namespace) -> int:
             stack.enter_context(files.locked(wait=False))
         except BlockingIOError as error:
             raise ValueError(f"--output must be a folder that no other run writes to, got '{output}'") from error
-        files.finish()  # what a killed run had begun to put in place
+        files.finish()  # a killed run may have put some of its files in place only
         return train_and_evaluate(options)
 
 
 def train_and_evaluate(options: argparse.Namespace) -> int:
+    """Read, split, train, save and evaluate, and return the exit status."""
     reader = reader_of_arguments(options)
     dataset = reader.load_data()
     description = describe_run(reader, dataset, options)
@@ -221,7 +225,7 @@ def train_and_evaluate(options: argparse.Namespace) -> int:
         evaluate(recommender, URM_test, options.output)
     except KeyboardInterrupt:
         if recommender.get_training_history() is None:
-            raise  # a part of the first epoch is no model that could take an earlier one's place
+            raise  # after a part of the first epoch there is no model that is worth saving
         save_training(recommender, dataset, description, options.output)
         say(f"\nInterrupted: the best model so far is in {options.output.resolve()}")
         return INTERRUPTED
@@ -230,6 +234,7 @@ def train_and_evaluate(options: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command line, turn errors into one line each, and return the exit status."""
     try:
         return run(parse_arguments(arguments))
     except KeyboardInterrupt:

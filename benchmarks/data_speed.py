@@ -1,12 +1,12 @@
-"""Speed and memory of the data: from MovieLens 10M's zip, from the cache, to the splits; and from Parquet files.
+"""Speed and memory of reading and splitting data: MovieLens 10M from its zip and from the cache, and Parquet files.
 
     python benchmarks/data_speed.py --data-folder FOLDER [--parquet-folder FOLDER] [--parts first ...]
 
-FOLDER has ml-10m.zip; it is only read. Every reading is done in a process of its own; the file cache is warm. Imports
-are not counted, pyarrow's no more than nltk's and scikit-learn's, which a first reading makes for the tags; "with the
-imports" counts these two. What is compared takes turns, so that a change of the
-machine's speed meets all of it; figures are medians. The Parquet files are written to their folder where there are
-none (about 1 GB for 100 million interactions), or else to a temporary one.
+FOLDER has ml-10m.zip, which is only read. Every reading has a process of its own, and the system's file cache is warm.
+The seconds of imports are not counted; the figure "with the imports" counts those of nltk and scikit-learn, which a
+first reading needs for the tags. What is compared takes turns, so that a change of the machine's speed affects all of
+it alike. Figures are medians. The Parquet files (about 1 GB for 100 million interactions) are written to the Parquet
+folder if it is empty; without that option, to a temporary folder.
 """
 
 import argparse
@@ -19,7 +19,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from measuring import describe, memory_of_this_process, seconds_of
 from parquet_interactions import write_parquet_folder
 from pyarrow import csv
 
@@ -45,24 +45,8 @@ RATINGS = "ml-10M100K/ratings.dat"
 TURNS = 5
 
 
-def seconds_of(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def describe(seconds: list[float]) -> str:
-    return f"median {statistics.median(seconds):7.3f} s  (min {min(seconds):.3f}, max {max(seconds):.3f})"
-
-
-def status_of_this_process(name: str) -> int:
-    """A line of /proc/self/status, in MiB."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":")) >> 10
-
-
 def in_own_process(task: str, folder: Path) -> dict[str, float]:
-    """Seconds and peak memory of one of `TASKS`."""
+    """Return the seconds and the peak memory of one of `TASKS`."""
     command = [sys.executable, __file__, "--task", task, "--data-folder", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -78,7 +62,7 @@ def load(folder: Path) -> None:
 
 
 def bare(folder: Path) -> None:
-    """What nobody can do without: unpacking the ratings and parsing them."""
+    """Unpack the ratings and parse them, which every reader has to do."""
     with tempfile.TemporaryDirectory(dir=folder) as name, zipfile.ZipFile(folder / ZIP) as archive:
         path = archive.extract(RATINGS, name)
         wanted = {"f0": pa.int64(), "f2": pa.int64(), "f4": pa.float64(), "f6": pa.int64()}
@@ -91,7 +75,7 @@ def bare(folder: Path) -> None:
 
 
 def pandas_python_engine(folder: Path) -> None:
-    """The usual way to read ratings with "::"."""
+    """Read the ratings in the usual way for files with "::"."""
     with zipfile.ZipFile(folder / ZIP) as archive, archive.open(RATINGS) as file:
         pd.read_csv(file, sep="::", engine="python", names=["user", "item", "rating", "timestamp"])
 
@@ -159,7 +143,7 @@ def splits(options: argparse.Namespace) -> None:
         "global time": lambda: split_train_in_two_global_time(URM, times, 0.8, verbose=False),
     }
     for name, split in work.items():
-        print(f"{name:20s}{describe([seconds_of(split) for _ in range(TURNS)])}")
+        print(f"{name:20s}{describe(seconds_of(split, TURNS))}")
 
 
 def parquet_folder(options: argparse.Namespace) -> None:
@@ -187,8 +171,8 @@ def main() -> None:
         if options.task == "load":
             importlib.import_module("nltk.stem.porter")
             importlib.import_module("sklearn.feature_extraction.text")
-        seconds = seconds_of(lambda: TASKS[options.task](options.data_folder))
-        print(json.dumps({"seconds": seconds, "peak MiB": status_of_this_process("VmHWM")}))
+        (seconds,) = seconds_of(lambda: TASKS[options.task](options.data_folder))
+        print(json.dumps({"seconds": seconds, "peak MiB": memory_of_this_process("VmHWM")}))
         return
 
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, "

@@ -2,10 +2,10 @@
 
     python benchmarks/evaluation_speed.py --data-folder FOLDER [--implicit PYTHON] [--parts per_user implicit ...]
 
-FOLDER has ml-10m.zip; 80 % of its ratings are trained on, the others are the test ratings. The model has 10 factors
-and is trained with the defaults; all historical metrics are computed at the cutoffs 5, 10 and 20, with 2 threads where
-nothing else is said. PYTHON is the interpreter of an environment that has implicit; without it its rows are left out.
-What is compared takes turns, so that a change of the machine's speed meets all of it; figures are medians.
+FOLDER has ml-10m.zip. 80 % of its ratings are for training, the others for testing. The model has 10 factors and is
+trained with the defaults. All historical metrics are computed at the cutoffs 5, 10 and 20, with 2 threads unless a line
+says otherwise. PYTHON is the interpreter of an environment that has implicit; without it, its rows are left out. What
+is compared takes turns, so that a change of the machine's speed affects all of it alike. Figures are medians.
 """
 
 import argparse
@@ -16,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
+from measuring import describe, forget_memory_peak, memory_of_this_process, ratio, seconds_of
 from per_user_evaluator import PerUserEvaluator
 
 from Data_manager.reader_list import get_reader
@@ -54,23 +55,6 @@ def evaluator(test: sps.csr_matrix, num_threads: int = 2, **arguments: Any) -> E
     return EvaluatorHoldout(test, CUTOFFS, verbose=False, num_threads=num_threads, **arguments)
 
 
-def seconds_of(work: Callable[[], Any], repeats: int = 1) -> list[float]:
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return seconds
-
-
-def describe(seconds: list[float]) -> str:
-    return f"median {statistics.median(seconds):8.4f} s  (min {min(seconds):.4f}, max {max(seconds):.4f})"
-
-
-def ratio(a: list[float], b: list[float]) -> float:
-    return statistics.median(a) / statistics.median(b)
-
-
 def per_user(data: Data, options: argparse.Namespace) -> None:
     ours, single = evaluator(data.test), evaluator(data.test, num_threads=1)
     first = seconds_of(lambda: ours.evaluateRecommender(data.model))
@@ -79,7 +63,7 @@ def per_user(data: Data, options: argparse.Namespace) -> None:
     some = np.random.default_rng(0).permutation(data.users)[:SAMPLED_USERS]
     one, two, theirs = [], [], []
     for _ in range(TURNS):
-        # first on one thread: those that BLAS started for the plain evaluator still spin
+        # one thread first: the threads that BLAS started for the plain evaluator are still busy waiting
         one += seconds_of(lambda: single.evaluateRecommender(data.model), 4)
         two += seconds_of(lambda: ours.evaluateRecommender(data.model), 4)
         theirs += [s * len(data.users) / SAMPLED_USERS for s in seconds_of(lambda: plain.evaluate(data.model, some))]
@@ -91,7 +75,7 @@ def per_user(data: Data, options: argparse.Namespace) -> None:
 
 
 def other_models(data: Data, options: argparse.Namespace) -> None:
-    """Models whose items are less easily told to be out of reach than with biases."""
+    """Evaluate models without biases, of which fewer items can be skipped."""
     ours, rng = evaluator(data.test), np.random.default_rng(0)
     models = {"trained without biases, 10 factors": {"num_factors": 10}, "64 factors": {"num_factors": 64}}
     for name, settings in models.items():
@@ -112,7 +96,7 @@ def implicit(data: Data, options: argparse.Namespace) -> None:
         folder = Path(name)
         sps.save_npz(folder / "train.npz", data.train, compressed=False)
         sps.save_npz(folder / "test.npz", data.test, compressed=False)
-        # their model has no biases: the items' is one more factor, and the users' own decides no rank
+        # implicit's model has no biases: the items' become one more factor, and the users' do not change a ranking
         ones = np.ones((data.model.n_users, 1), dtype=np.float32)
         np.save(folder / "users.npy", np.hstack([data.model.USER_factors, ones]))
         np.save(folder / "items.npy", np.hstack([data.model.ITEM_factors, data.model.ITEM_bias[:, np.newaxis]]))
@@ -143,7 +127,7 @@ def similarity(data: Data, options: argparse.Namespace) -> None:
 
 
 def random_similarity(URM: sps.csr_matrix) -> BaseItemSimilarityMatrixRecommender:
-    """An item-item matrix as ItemKNN's: 100 neighbours an item, popular items more often."""
+    """Return an item-item matrix like that of ItemKNN: 100 neighbours for each item, popular ones more often."""
     rng = np.random.default_rng(0)
     n_items = URM.shape[1]
     popularity = np.bincount(URM.indices, minlength=n_items) + 1.0
@@ -183,17 +167,17 @@ def items(data: Data, options: argparse.Namespace) -> None:
                   f"  -> {ratio(cost[100_000], cost[10_000]):.1f} times")  # fmt: skip
 
 
-def equal_factors(rng: np.random.Generator, n: int, n_factors: int) -> np.ndarray:
+def equal_factors(rng: np.random.Generator, n: int, n_factors: int) -> npt.NDArray[np.float32]:
     return rng.normal(size=(n, n_factors)).astype(np.float32)
 
 
-def long_tailed_factors(rng: np.random.Generator, n: int, n_factors: int) -> np.ndarray:
+def long_tailed_factors(rng: np.random.Generator, n: int, n_factors: int) -> npt.NDArray[np.float32]:
     return equal_factors(rng, n, n_factors) * rng.lognormal(0.0, 0.5, (n, 1)).astype(np.float32)
 
 
 def random_case(n_items: int, n_factors: int, draw: Any) -> tuple[BaseMatrixFactorizationRecommender, EvaluatorHoldout]:
     rng, n_users = np.random.default_rng(0), 5000
-    profiles = [random_ratings(rng, n_users, n_items, a_user) for a_user in (100, 20)]
+    profiles = [random_ratings(rng, n_users, n_items, n_ratings) for n_ratings in (100, 20)]
     recommender = BaseMatrixFactorizationRecommender(profiles[0], verbose=False)
     recommender.USER_factors, recommender.ITEM_factors = draw(rng, n_users, n_factors), draw(rng, n_items, n_factors)
     ours = evaluator(profiles[1])
@@ -201,11 +185,10 @@ def random_case(n_items: int, n_factors: int, draw: Any) -> tuple[BaseMatrixFact
     return recommender, ours
 
 
-def random_ratings(rng: np.random.Generator, n_users: int, n_items: int, a_user: int) -> sps.csr_matrix:
-    columns = np.sort(rng.integers(0, n_items, (n_users, a_user), dtype=np.int32), axis=1).ravel()
-    return sps.csr_matrix(
-        (np.ones(columns.size, dtype=np.float32), columns, np.arange(0, columns.size + 1, a_user)), (n_users, n_items)
-    )
+def random_ratings(rng: np.random.Generator, n_users: int, n_items: int, n_ratings: int) -> sps.csr_matrix:
+    columns = np.sort(rng.integers(0, n_items, (n_users, n_ratings), dtype=np.int32), axis=1).ravel()
+    values, indptr = np.ones(columns.size, dtype=np.float32), np.arange(0, columns.size + 1, n_ratings)
+    return sps.csr_matrix((values, columns, indptr), shape=(n_users, n_items))
 
 
 def memory(data: Data, options: argparse.Namespace) -> None:
@@ -214,7 +197,7 @@ def memory(data: Data, options: argparse.Namespace) -> None:
 
 
 def probe_memory() -> None:
-    """In a process of its own: how far the memory rises above the matrices and factors, evaluator included."""
+    """Print how far the memory rises above the matrices and factors, in a process of its own."""
     rng, n_users, n_items, n_factors = np.random.default_rng(0), 1_000_000, 100_000, 64
     recommender = BaseMatrixFactorizationRecommender(random_ratings(rng, n_users, n_items, 20), verbose=False)
     recommender.USER_factors = rng.standard_normal((n_users, n_factors), dtype=np.float32)
@@ -224,17 +207,11 @@ def probe_memory() -> None:
     indptr = np.zeros(n_users + 1, dtype=np.int32)
     indptr[evaluated + 1] = 10
     test = sps.csr_matrix((few.data, few.indices, np.cumsum(indptr, dtype=np.int32)), shape=(n_users, n_items))
-    resident = status_of_this_process("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
+    resident = memory_of_this_process("VmRSS")
+    forget_memory_peak()
     seconds = seconds_of(lambda: evaluator(test).evaluateRecommender(recommender))
     print(f"peak memory beyond the matrices, {n_users:,d} users x {n_items:,d} items, {n_factors} factors, 2,000 users "
-          f"evaluated: {status_of_this_process('VmHWM') - resident} MiB ({seconds[0]:.2f} s)")  # fmt: skip
-
-
-def status_of_this_process(name: str) -> int:
-    """A line of /proc/self/status, in MiB."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":")) >> 10
+          f"evaluated: {memory_of_this_process('VmHWM') - resident} MiB ({seconds[0]:.2f} s)")  # fmt: skip
 
 
 PARTS = {part.__name__: part for part in (per_user, other_models, implicit, similarity, negatives, auc, items, memory)}

@@ -1,4 +1,4 @@
-"""The evaluator of the library implicit, for `evaluation_speed.py`, which runs this in an environment that has it.
+"""The evaluator of the library implicit; `evaluation_speed.py` runs this in an environment that has implicit.
 
     python benchmarks/implicit_evaluation.py FOLDER [--threads 1] [--repeats 3]
 

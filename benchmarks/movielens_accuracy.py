@@ -2,7 +2,7 @@
 
     python benchmarks/movielens_accuracy.py [--dataset ml-100k] [--data-folder FOLDER] [--seeds 3]
 
-Each seed makes a split and a training of its own, without early stopping. Prints RMSE and MAE of the model and of
+Each seed has its own split and its own training, without early stopping. Prints RMSE and MAE of the model and of
 GlobalEffects for each seed, and their means.
 """
 

@@ -1,6 +1,7 @@
-"""The training loop of the course notebook, which `training_speed.py` measures the recommender against.
+"""The training loop of the course notebook, which `training_speed.py` compares the recommender with.
 
-A DataLoader without workers over one Python object a rating, dense embeddings, autograd and dense Adagrad, on the CPU.
+It has a DataLoader without workers over one Python object per rating, dense embeddings, autograd and dense Adagrad, on
+the CPU.
 """
 
 import time
@@ -15,7 +16,7 @@ from Recommenders.MatrixFactorization.PyTorch.MF_MSE_PyTorch_model import Datase
 def seconds_of_a_batch(
     URM_train: sps.csr_matrix, n_batches: int, *, num_factors: int, batch_size: int, learning_rate: float, threads: int
 ) -> float:
-    """Mean seconds of a batch over `n_batches`, after 50 that are not counted and without the epoch's permutation."""
+    """Return the mean seconds of `n_batches` batches, after 50 that are not counted; the shuffle is not counted."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     loader = DataLoader(DatasetIterator_URM(URM_train), batch_size=batch_size, shuffle=True, num_workers=0)

@@ -1,9 +1,9 @@
-"""One training of another library, for `training_speed.py`, which runs this in the environment that has the library.
+"""One training with another library; `training_speed.py` runs this in an environment that has the library.
 
     python benchmarks/other_libraries.py LIBRARY TRAIN TEST [--epochs 25] [--factors K] [--threads 1]
 
-LIBRARY is libmf, cornac or surprise; TRAIN and TEST are files that scipy.sparse.save_npz wrote. Everything that is not
-given is the library's default. Prints one line of JSON: seconds of the fit, RMSE of the test ratings with predictions
+LIBRARY is libmf, cornac or surprise; TRAIN and TEST are files of scipy.sparse.save_npz. Options that are not given have
+the library's defaults. Prints one line of JSON: the seconds of the fit, the RMSE of the test ratings with predictions
 clipped to the range of the training ratings, and the library's version.
 """
 
@@ -13,12 +13,15 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 Fit = Callable[[], None]
-Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Ids = npt.NDArray[np.int32]
+Predict = Callable[[Ids, Ids], npt.NDArray[Any]]
 
 
 def libmf(train: sps.coo_matrix, epochs: int, factors: int | None, threads: int) -> tuple[Fit, Predict]:
@@ -28,8 +31,8 @@ def libmf(train: sps.coo_matrix, epochs: int, factors: int | None, threads: int)
     triples = np.column_stack([train.row, train.col, train.data]).astype(np.float32)
     model = mf.MF(nr_iters=epochs, nr_threads=threads, quiet=True, **({} if factors is None else {"k": factors}))
 
-    def predict(users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        # from the factors: the wrapper's own predict() of 0.9.2 reads every second pair only
+    def predict(users: Ids, items: Ids) -> npt.NDArray[Any]:
+        # computed from the factors, because predict() of LIBMF's wrapper 0.9.2 reads only every second pair
         return np.einsum("nf,nf->n", model.p_factors()[users], model.q_factors()[items])
 
     return lambda: model.fit(triples), predict
@@ -46,7 +49,7 @@ def cornac(train: sps.coo_matrix, epochs: int, factors: int | None, threads: int
     dataset = Dataset(n_users, n_items, users, items, ratings)
     model = MF(max_iter=epochs, num_threads=threads, verbose=False, **({} if factors is None else {"k": factors}))
 
-    def predict(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def predict(users: Ids, items: Ids) -> npt.NDArray[Any]:
         dot = np.einsum("nf,nf->n", model.u_factors[users], model.i_factors[items])
         return dot + model.u_biases[users] + model.i_biases[items] + model.global_mean
 
@@ -54,7 +57,7 @@ def cornac(train: sps.coo_matrix, epochs: int, factors: int | None, threads: int
 
 
 def surprise(train: sps.coo_matrix, epochs: int, factors: int | None, threads: int) -> tuple[Fit, Predict]:
-    """Surprise SVD: stochastic gradient descent with biases; it has one thread."""
+    """Surprise SVD: stochastic gradient descent with biases, in one thread."""
     from surprise import SVD, Trainset
 
     n_users, n_items = train.shape
@@ -66,7 +69,7 @@ def surprise(train: sps.coo_matrix, epochs: int, factors: int | None, threads: i
     dataset = Trainset(by_user, by_item, n_users, n_items, train.nnz, scale, ids, ids)
     model = SVD(n_epochs=epochs, random_state=0, **({} if factors is None else {"n_factors": factors}))
 
-    def predict(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def predict(users: Ids, items: Ids) -> npt.NDArray[Any]:
         dot = np.einsum("nf,nf->n", model.pu[users], model.qi[items])
         return dot + model.bu[users] + model.bi[items] + dataset.global_mean
 

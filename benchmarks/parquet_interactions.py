@@ -3,7 +3,7 @@
     python benchmarks/parquet_interactions.py FOLDER [--interactions 100000000] [--users 1000000] [--items 200000]
 
 The columns are user and item, int64 ids that are neither consecutive nor sorted. Both have a long tail, and some pairs
-repeat. Prints what it wrote. Read it with `InteractionsReader(FOLDER, columns=("user", "item"))`.
+occur more than once. Prints what it wrote. Read it with `InteractionsReader(FOLDER, columns=("user", "item"))`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import parquet
 
-# ids are drawn from a range so many times as wide as there are of them
+# the range of the ids is this many times as wide as the number of ids
 IDS_RANGE = 3
 
 
@@ -26,7 +26,7 @@ def write_parquet_folder(
     n_files: int = 16,
     random_seed: int = 1,
 ) -> list[Path]:
-    """Write part-000.parquet and so on into the folder, which is made if it is missing; returns the files."""
+    """Write part-000.parquet and so on into the folder, which is made if it is missing, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(random_seed)
     user_ids, item_ids = _distinct_ids(rng, n_users), _distinct_ids(rng, n_items)
@@ -44,7 +44,7 @@ def _distinct_ids(rng: np.random.Generator, n_ids: int) -> npt.NDArray[np.int64]
 
 
 def _long_tailed(rng: np.random.Generator, ids: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
-    """Draws of the ids; the share of the one in place k falls as 1 / sqrt(k)."""
+    """Draw ids with a long tail: the share of the k-th id falls as 1 / sqrt(k)."""
     places = (len(ids) * rng.random(size) ** 2).astype(np.int64)
     return ids[np.minimum(places, len(ids) - 1)]
 

@@ -1,18 +1,19 @@
-"""A plain evaluator for `evaluation_speed.py` to compare with: one user and one cutoff at a time, in numpy.
+"""A plain evaluator in numpy, one user and one cutoff at a time, which `evaluation_speed.py` compares with.
 
 It has the historical columns and the structure of most evaluators: the recommender is asked for lists in blocks of a
-thousand users, then a Python loop computes each user's hits with `np.isin` and the metrics from them. What depends on
-the training data or on the test ratings of a user alone is computed once, as a careful author would.
+thousand users, then a Python loop computes each user's hits with `np.isin` and the metrics from them. Values that
+depend only on the training data, or on one user's test ratings, are computed once, as a careful author would do.
 """
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 
 class PerUserEvaluator:
-    """Evaluates rankings of the test users among `users`."""
+    """An evaluator of the rankings of some users."""
 
     def __init__(self, URM_test: sps.csr_matrix, URM_train: sps.csr_matrix, cutoffs: list[int]) -> None:
         self.test, self.cutoffs = sps.csr_matrix(URM_test), cutoffs
@@ -30,8 +31,8 @@ class PerUserEvaluator:
         self.train_popularity = (of_profiles * (lengths > 0) / np.maximum(lengths, 1)).mean()
         self.train_novelty = counts @ self.self_information / self.n_items / self.n_users
 
-    def evaluate(self, recommender: Any, users: np.ndarray) -> dict[int, dict[str, float]]:
-        """Every metric at every cutoff, over the given users; each has a test rating."""
+    def evaluate(self, recommender: Any, users: npt.NDArray[np.int64]) -> dict[int, dict[str, float]]:
+        """Return every metric at every cutoff, averaged over the users, each of whom has a test rating."""
         sums = {cutoff: np.zeros(12) for cutoff in self.cutoffs}
         counts = {cutoff: np.zeros(self.n_items) for cutoff in self.cutoffs}
         hit_counts = {cutoff: np.zeros(self.n_items) for cutoff in self.cutoffs}
@@ -44,7 +45,7 @@ class PerUserEvaluator:
             for cutoff in self.cutoffs
         }
 
-    def _add_user(self, user: int, ranked: np.ndarray, sums: Any, counts: Any, hit_counts: Any) -> None:
+    def _add_user(self, user: int, ranked: npt.NDArray[np.int64], sums: Any, counts: Any, hit_counts: Any) -> None:
         row = slice(self.test.indptr[user], self.test.indptr[user + 1])
         items, ratings = self.test.indices[row], self.test.data[row]
         n_test = len(items)
@@ -72,7 +73,7 @@ class PerUserEvaluator:
             hit_counts[cutoff][shown[hits]] += 1
 
     def _metrics(
-        self, cutoff: int, means: np.ndarray, counts: np.ndarray, hit_counts: np.ndarray, n_users: int
+        self, cutoff: int, means: npt.NDArray[np.float64], counts: Any, hit_counts: Any, n_users: int
     ) -> dict[str, float]:
         names = ["PRECISION", "PRECISION_RECALL_MIN_DEN", "RECALL", "MAP", "MAP_MIN_DEN", "MRR", "NDCG", "HIT_RATE",
                  "ARHR_ALL_HITS", "NOVELTY", "AVERAGE_POPULARITY"]  # fmt: skip

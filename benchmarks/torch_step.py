@@ -1,9 +1,10 @@
-"""What a step of the torch engine costs when the tables grow: it should cost what its batch costs.
+"""The time of a step of the torch engine with small and large tables, which should depend on the batch only.
 
     python benchmarks/torch_step.py [--rows 100000 10000000] [--steps 200]
 
-Two engines with as many users and items as rows, 64 factors, Adagrad and batches of 8,192 ratings take turns, so that
-a change of the machine's speed meets both. Prints the median seconds of a step and the ratio to the first engine.
+There is an engine for each number of rows, with as many users and as many items, 64 factors, Adagrad and batches of
+8,192 ratings. The engines take turns, so that a change of the machine's speed affects all of them alike. Prints the
+median seconds of a step and the ratio to the first engine.
 The tables and the optimiser's state of 10 million rows take 11 GB of memory.
 """
 
@@ -20,12 +21,12 @@ from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparam
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
 
-BATCH_SIZE, NUM_FACTORS, STEPS_A_TURN = 8192, 64, 20
+BATCH_SIZE, NUM_FACTORS, STEPS_PER_TURN = 8192, 64, 20
 
 
 def make_engine(n_rows: int, rng: np.random.Generator) -> TorchEngine:
-    """An engine with n_rows users and items and random ratings, uniform over the tables, one batch a turn's step."""
-    n_ratings = BATCH_SIZE * STEPS_A_TURN
+    """Return an engine with n_rows users and n_rows items, and random ratings: a batch for each step of a turn."""
+    n_ratings = BATCH_SIZE * STEPS_PER_TURN
     users, items = rng.integers(0, n_rows, n_ratings), rng.integers(0, n_rows, n_ratings)
     ratings = rng.uniform(0.5, 5.0, n_ratings).astype(np.float32)
     URM = sps.csr_matrix((ratings, (users, items)), shape=(n_rows, n_rows))
@@ -53,16 +54,16 @@ def main() -> None:
     rng = np.random.default_rng(0)
     engines = {n_rows: make_engine(n_rows, rng) for n_rows in options.rows}
     seconds: dict[int, list[float]] = {n_rows: [] for n_rows in options.rows}
-    turns = options.steps // STEPS_A_TURN
+    turns = options.steps // STEPS_PER_TURN
     for turn in range(1 + turns):
         for n_rows, engine in engines.items():
             start = time.perf_counter()
             engine.run_epoch(turn + 1)
             if turn > 0:  # the first turn allocates the optimiser's state
-                seconds[n_rows].append((time.perf_counter() - start) / STEPS_A_TURN)
+                seconds[n_rows].append((time.perf_counter() - start) / STEPS_PER_TURN)
 
     print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, Adagrad")
-    print(f"batch {BATCH_SIZE}, {NUM_FACTORS} factors, {turns} turns of {STEPS_A_TURN} steps")
+    print(f"batch {BATCH_SIZE}, {NUM_FACTORS} factors, {turns} turns of {STEPS_PER_TURN} steps")
     first = statistics.median(next(iter(seconds.values())))
     for n_rows, values in seconds.items():
         median = statistics.median(values)

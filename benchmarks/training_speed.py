@@ -2,11 +2,11 @@
 
     python benchmarks/training_speed.py --data-folder FOLDER [--libraries PYTHON] [--parts notebook threads ...]
 
-FOLDER has ml-10m.zip; 80 % of its ratings are trained on. PYTHON is the interpreter of an environment that has LIBMF
-(built with CXXFLAGS="-O3 -DUSEAVX -mavx"), cornac and scikit-surprise; without it their rows are left out. What is
-compared takes turns, so that a change of the machine's speed meets all of it; medians are over the epochs of all turns.
-An epoch is a whole one of `fit`, shuffle included, with 10 factors, batches of 200, Adagrad and no regularisation
-where nothing else is said: the notebook's arithmetic.
+FOLDER has ml-10m.zip; 80 % of its ratings are for training. PYTHON is the interpreter of an environment that has LIBMF
+(built with CXXFLAGS="-O3 -DUSEAVX -mavx"), cornac and scikit-surprise; without it, their rows are left out. What is
+compared takes turns, so that a change of the machine's speed affects all of it alike; medians are over the epochs of
+all turns. An epoch is one of `fit`, shuffle included, with 10 factors, batches of 200, Adagrad and no regularisation
+unless a line says otherwise, which is the notebook's arithmetic.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 import torch
+from measuring import describe, forget_memory_peak, memory_of_this_process, ratio
 from notebook_loop import seconds_of_a_batch
 
 from Data_manager.reader_list import get_reader
@@ -36,7 +37,7 @@ NOTEBOOK = {"num_factors": 10, "batch_size": 200, "learning_rate": 0.01, "use_bi
             "item_reg": 0.0, "bias_reg": 0.0, "random_seed": 1}  # fmt: skip
 LIBRARY_EPOCHS = 25
 
-# What is tried on a validation part of the training ratings for the time to a given test error.
+# settings that are tried on a validation part of the training ratings, for the time to a given test error
 ADAGRAD = {
     "sgd_mode": "adagrad",
     "use_bias": True,
@@ -56,7 +57,7 @@ CANDIDATES = [
 
 
 class TimedRecommender(MatrixFactorization_PyTorch):
-    """Keeps the seconds of every epoch and, where it is given test ratings, the error after it."""
+    """A recommender that records the seconds of every epoch and, if it has test ratings, the error after it."""
 
     test: sps.coo_matrix | None = None
 
@@ -79,10 +80,6 @@ def trained(URM: sps.csr_matrix, epochs: int, test: sps.coo_matrix | None = None
     recommender = TimedRecommender(URM, verbose=False)
     recommender.test = test
     return recommender.fit(**{**NOTEBOOK, "epochs": epochs, "num_threads": 1, **settings})
-
-
-def describe(seconds: list[float]) -> str:
-    return f"median {statistics.median(seconds):8.3f} s  (min {min(seconds):.3f}, max {max(seconds):.3f})"
 
 
 def notebook(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
@@ -110,7 +107,7 @@ def threads(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
             np.testing.assert_array_equal(getattr(single, name), getattr(double, name))
     print(f"epoch, 1 thread   {describe(one)}")
     print(f"epoch, 2 threads  {describe(two)}   equal bits")
-    print(f"  -> {statistics.median(one) / statistics.median(two):.2f} times as fast with 2 threads")
+    print(f"  -> {ratio(one, two):.2f} times as fast with 2 threads")
 
 
 def shuffle(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
@@ -122,7 +119,7 @@ def shuffle(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
         epochs.records(epoch)
         seconds.append(time.perf_counter() - start)
     print(f"shuffle of an epoch  {describe(seconds)}")
-    print(f"  -> {100 * statistics.median(seconds) / statistics.median(whole):.0f} % of the epoch")
+    print(f"  -> {100 * ratio(seconds, whole):.0f} % of the epoch")
 
 
 def run_library(options: argparse.Namespace, name: str, folder: Path, *arguments: str) -> dict[str, Any]:
@@ -143,7 +140,7 @@ def libmf(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
         iterations.append((many["seconds"] - few["seconds"]) / 20)
     print(f"epoch, fused engine, 1 thread      {describe(ours)}")
     print(f"iteration, LIBMF, 1 thread, k = 10 {describe(iterations)}   means over 20 iterations")
-    print(f"  -> {statistics.median(ours) / statistics.median(iterations):.2f} of LIBMF's time")
+    print(f"  -> {ratio(ours, iterations):.2f} of LIBMF's time")
 
 
 def factors(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
@@ -153,7 +150,7 @@ def factors(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
             values += trained(URM, 4, num_factors=num_factors).seconds
     for num_factors, values in seconds.items():
         print(f"epoch, {num_factors:3d} factors  {describe(values)}   "
-              f"{1000 * statistics.median(values) / num_factors:.2f} ms a factor")  # fmt: skip
+              f"{1000 * statistics.median(values) / num_factors:.2f} ms per factor")  # fmt: skip
 
 
 def ten_times(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
@@ -164,16 +161,16 @@ def ten_times(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
     for name, matrix, seconds in (("the whole file", file, small), ("drawn", drawn, large)):
         users, items = matrix.shape
         print(f"epoch, {matrix.nnz:,d} ratings ({name}), {users:,d} x {items:,d}  {describe(seconds)}")
-    print(f"  -> {statistics.median(large) / statistics.median(small):.1f} times the epoch, "
+    print(f"  -> {ratio(large, small):.1f} times the epoch, "
           f"{drawn.nnz / file.nnz:.1f} times the ratings")  # fmt: skip
 
 
 def draw_ratings(n_ratings: int, n_users: int, n_items: int) -> sps.csr_matrix:
-    """Half stars by long-tailed users on long-tailed items; a user's items are distinct."""
+    """Draw ratings in half stars; both the users' and the items' numbers of ratings have a long tail."""
     rng = np.random.default_rng(0)
     activity = rng.lognormal(0.0, 1.1, n_users)
     popularity = np.cumsum(1.0 / (np.arange(n_items) + 60.0) ** 1.25)
-    # more than are kept: the same pair is drawn more than once
+    # more than are needed, because some pairs are drawn more than once
     lengths = np.minimum(1 + activity / activity.sum() * n_ratings * 1.4, n_items // 2).astype(np.int64)
     pairs = np.searchsorted(popularity, rng.random(lengths.sum(), dtype=np.float32) * popularity[-1])
     pairs += np.repeat(np.arange(n_users) * n_items, lengths)
@@ -190,26 +187,20 @@ def memory(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
 
 
 def probe_memory(train_file: str, n_threads: int) -> None:
-    """In a process of its own: how far the resident memory rises above what it was before `fit`."""
+    """Print how far the memory rises during `fit`, in a process of its own."""
     recommender = MatrixFactorization_PyTorch(sps.load_npz(train_file), verbose=False)
-    resident = status_of_this_process("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
+    resident = memory_of_this_process("VmRSS")
+    forget_memory_peak()
     recommender.fit(**NOTEBOOK, epochs=3, num_threads=n_threads)
     parameters = (recommender.USER_factors.nbytes + recommender.ITEM_factors.nbytes) >> 20
-    rise = status_of_this_process("VmHWM") - resident - parameters
+    rise = memory_of_this_process("VmHWM") - resident - parameters
     print(f"memory of fit beyond URM_train and the parameters, {n_threads} thread(s): {rise} MiB")
-
-
-def status_of_this_process(name: str) -> int:
-    """A line of /proc/self/status, in MiB."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":")) >> 10
 
 
 def time_to_error(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
     setting = choose_setting(URM)
     ours = trained(URM, 20, options.test, **setting)
-    # theirs is the whole fit: so is ours, but for the evaluations that follow the epochs
+    # the other libraries' seconds are of a whole fit; so are ours, without the evaluations after the epochs
     outside = whole_fit_seconds(URM, setting) - statistics.median(ours.seconds)
     elapsed = outside + np.cumsum(ours.seconds)
     print(f"chosen on a validation part: {setting}")
@@ -222,7 +213,7 @@ def time_to_error(URM: sps.csr_matrix, options: argparse.Namespace) -> None:
 
 
 def whole_fit_seconds(URM: sps.csr_matrix, setting: dict[str, Any]) -> float:
-    """Seconds of a `fit` of one epoch: starting values, buffers, the epoch, and the factors."""
+    """Return the seconds of a `fit` of one epoch: starting values, buffers, the epoch, and the factors."""
     recommender = MatrixFactorization_PyTorch(URM, verbose=False)
     start = time.perf_counter()
     recommender.fit(**{**NOTEBOOK, **setting, "epochs": 1, "num_threads": 1})
@@ -230,7 +221,7 @@ def whole_fit_seconds(URM: sps.csr_matrix, setting: dict[str, Any]) -> float:
 
 
 def choose_setting(URM: sps.csr_matrix) -> dict[str, Any]:
-    """The candidate with the smallest validation error at its best epoch, a mean over two splits and seeds."""
+    """Return the candidate with the smallest validation error at its best epoch, averaged over two splits and seeds."""
     errors = np.zeros(len(CANDIDATES))
     for seed in (1, 2):
         train, validation = split_train_in_two_percentage_global_sample(URM, 0.9, random_seed=seed, verbose=False)

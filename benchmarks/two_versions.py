@@ -1,10 +1,11 @@
-"""Speed of a version of this project beside another one: the ratio of their times, task by task, in turns.
+"""Speed of this version of the project beside an older one: the ratio of their times, task by task.
 
     python benchmarks/two_versions.py --old CHECKOUT --data-folder FOLDER [--rounds 11] [--tasks epoch evaluation ...]
 
-FOLDER has ml-10m.zip; it is only read. Both checkouts need their kernels built in place (`python setup.py build_ext
---inplace`). Each version has a process of its own, which keeps its data; the two take turns, the first one of a round
-alternating, so that a change of the machine's speed meets both. A figure is the median over the rounds of new / old.
+FOLDER has ml-10m.zip, which is only read. Both checkouts need their kernels built in place (`python setup.py build_ext
+--inplace`). Each version has a process of its own, which holds its data. The two take turns, and the first of a round
+alternates, so that a change of the machine's speed affects both alike. A figure is the median over the rounds of
+new / old.
 """
 
 import argparse
@@ -24,15 +25,15 @@ from typing import Any
 import numpy as np
 
 NEW = Path(__file__).resolve().parents[1]
-TURNS_BEFORE = 1  # of every task, not counted: what is made once is made there
+TURNS_BEFORE = 1  # of every task, not counted, because the first call prepares what later calls use
 SETTINGS = {"num_factors": 10, "batch_size": 200, "random_seed": 1, "num_threads": 1}
 
 
 class Tasks:
-    """What is timed; every task is called without arguments, some time after a call that is not counted."""
+    """The tasks that are timed: public methods without arguments."""
 
     def __init__(self, folder: Path) -> None:
-        # the version is that of the path, which the parent process has chosen
+        # imported here, because the parent process chooses the version by the path
         from Data_manager.reader_list import get_reader
 
         self.folder = folder
@@ -113,7 +114,7 @@ class Tasks:
         return sample_negative_items(self.train, self.test, 99, random_seed=1)
 
     def recommend_one_by_one(self) -> None:
-        for user in range(1000):
+        for user in range(min(1000, self.train.shape[0])):
             self.model.recommend(user, cutoff=10)
 
     def recommend_all(self) -> None:
@@ -179,10 +180,10 @@ def task_names() -> list[str]:
 
 
 def work(folder: Path) -> None:
-    """Time the tasks whose names come on the standard input, and say the seconds of each on the standard output."""
+    """Time the tasks that the standard input names, and write the seconds of each to the standard output."""
     tasks = Tasks(folder)
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a task prints is no answer
+    os.dup2(2, 1)  # what a task prints is not an answer, so it goes to the error stream
     for line in sys.stdin:
         task: Callable[[], Any] = getattr(tasks, line.strip())
         start = time.perf_counter()
@@ -191,7 +192,7 @@ def work(folder: Path) -> None:
 
 
 class Version:
-    """The process of one checkout."""
+    """A process that runs the tasks of one checkout."""
 
     def __init__(self, checkout: Path, data_folder: Path, folder: Path) -> None:
         folder.mkdir()
@@ -226,7 +227,7 @@ def compare(task: str, versions: list[Version], rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--old", type=Path, metavar="CHECKOUT", help="what is compared with")
+    parser.add_argument("--old", type=Path, metavar="CHECKOUT", help="the older version")
     parser.add_argument("--new", type=Path, metavar="CHECKOUT", default=NEW, help="default: that of this script")
     parser.add_argument("--data-folder", type=Path, help="the folder with ml-10m.zip")
     parser.add_argument("--rounds", type=int, default=11)

@@ -1,9 +1,10 @@
-"""Every public call with arguments of Python's own types, for laws about all arguments of all calls.
+"""A table of every public call with arguments of Python's own types, for tests that try all arguments of all calls.
 
-`CALLS` has for each call a function of its arguments, by keyword, that returns what can be compared, and the arguments.
-Numbers are such that float32 holds them. The calls write into the current folder only.
+Each entry of `CALLS` has a function and its keyword arguments. The function makes the call and returns a result that
+can be compared. float32 holds all numbers exactly. The calls write into the current folder only.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -136,38 +137,27 @@ def fit(recommender_class: Any, **arguments: Any) -> Any:
     return recommender.predict(range(16), 0), recommender.recommend(range(16)), recommender.epochs_best
 
 
-def of_class(recommender_class: Any) -> Any:
-    """The call of a constructor: what the recommender holds."""
-
-    def call(**arguments: Any) -> Any:
-        recommender = recommender_class(**arguments)
-        return recommender.URM_train, getattr(recommender, "ICM_train", None), recommender.verbose
-
-    return call
+def constructed(recommender_class: Any, **arguments: Any) -> Any:
+    recommender = recommender_class(**arguments)
+    return recommender.URM_train, getattr(recommender, "ICM_train", None), recommender.verbose
 
 
-def of_reader(reader_class: Any) -> Any:
-    def call(**arguments: Any) -> Any:
-        return reader_class(**arguments).load_data().get_URM_all()
-
-    return call
+def read(reader_class: Any, *wrapped: Any, **arguments: Any) -> Any:
+    return reader_class(*wrapped, **arguments).load_data().get_URM_all()
 
 
-def of_splitter(splitter_class: Any) -> Any:
-    def call(**arguments: Any) -> Any:
-        splitter = splitter_class(synthetic(), verbose=False, **arguments)
-        splitter.load_data("split")
-        return splitter.get_holdout_split()
-
-    return call
+def processed(postprocessing_class: Any, **arguments: Any) -> Any:
+    return postprocessing_class(synthetic(), **arguments).load_data(False).get_URM_all()
 
 
-def of_evaluator(evaluator_class: Any) -> Any:
-    def call(**arguments: Any) -> Any:
-        evaluator = evaluator_class(**arguments)
-        return evaluator.evaluateRecommender(fitted())[0]
+def split(splitter_class: Any, **arguments: Any) -> Any:
+    splitter = splitter_class(synthetic(), verbose=False, **arguments)
+    splitter.load_data("split")
+    return splitter.get_holdout_split()
 
-    return call
+
+def evaluated(evaluator_class: Any, **arguments: Any) -> Any:
+    return evaluator_class(**arguments).evaluateRecommender(fitted())[0]
 
 
 def similarity(recommender_class: Any, W_sparse: Any) -> Any:
@@ -177,7 +167,7 @@ def similarity(recommender_class: Any, W_sparse: Any) -> Any:
 
 
 class Foreign:
-    """A recommender of somebody else's, whose training matrix is the argument."""
+    """A recommender of another project, whose training matrix is the argument."""
 
     def __init__(self, URM_train: Any) -> None:
         self.URM_train = URM_train
@@ -233,14 +223,11 @@ def similar_items(item_diversity_matrix: Any) -> Any:
     return evaluator.evaluateRecommender(fitted())[0]
 
 
-def of_train(metric_class: Any) -> Any:
-    def call(URM_train: Any) -> Any:
-        metric = metric_class(URM_train)
-        batch = RankingBatch.of_lists([[0, 1], [2, 3]], URM_TEST[:2], [2])
-        metric.add_recommendations(batch.at(2))
-        return metric.get_metric_value()
-
-    return call
+def measured(metric_class: Any, URM_train: Any) -> Any:
+    metric = metric_class(URM_train)
+    batch = RankingBatch.of_lists([[0, 1], [2, 3]], URM_TEST[:2], [2])
+    metric.add_recommendations(batch.at(2))
+    return metric.get_metric_value()
 
 
 def filled(builder: Any, **arguments: Any) -> Any:
@@ -314,18 +301,21 @@ RECOMMEND = {
 SPLIT_SEED = {"random_seed": 5}
 
 CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "MatrixFactorization_PyTorch": (of_class(MatrixFactorization_PyTorch), {"URM_train": URM, "verbose": False}),
+    "MatrixFactorization_PyTorch": (
+        partial(constructed, MatrixFactorization_PyTorch),
+        {"URM_train": URM, "verbose": False},
+    ),
     "MatrixFactorization_PyTorch.fit, fused": (
-        lambda **arguments: fit(MatrixFactorization_PyTorch, **arguments),
+        partial(fit, MatrixFactorization_PyTorch),
         {**FIT, "engine": "fused"},
     ),
     "MatrixFactorization_PyTorch.fit, torch": (
-        lambda **arguments: fit(MatrixFactorization_PyTorch, **arguments),
+        partial(fit, MatrixFactorization_PyTorch),
         {**FIT, "engine": "torch", "num_threads": 1},
     ),
-    "MF_MSE_PyTorch": (of_class(MF_MSE_PyTorch), {"URM_train": URM, "verbose": False}),
+    "MF_MSE_PyTorch": (partial(constructed, MF_MSE_PyTorch), {"URM_train": URM, "verbose": False}),
     "MF_MSE_PyTorch.fit": (
-        lambda **arguments: fit(MF_MSE_PyTorch, **arguments),
+        partial(fit, MF_MSE_PyTorch),
         {
             "epochs": 2,
             "batch_size": 8,
@@ -372,25 +362,25 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
             "flag": True,
         },
     ),
-    "BaseRecommender": (of_class(BaseRecommender), {"URM_train": URM, "verbose": False}),
+    "BaseRecommender": (partial(constructed, BaseRecommender), {"URM_train": URM, "verbose": False}),
     "BaseMatrixFactorizationRecommender": (
-        of_class(BaseMatrixFactorizationRecommender),
+        partial(constructed, BaseMatrixFactorizationRecommender),
         {"URM_train": URM, "verbose": False},
     ),
     "BaseItemCBFRecommender": (
-        of_class(BaseItemCBFRecommender),
+        partial(constructed, BaseItemCBFRecommender),
         {"URM_train": URM, "ICM_train": ICM, "verbose": False},
     ),
     "BaseUserCBFRecommender": (
-        of_class(BaseUserCBFRecommender),
+        partial(constructed, BaseUserCBFRecommender),
         {"URM_train": URM, "UCM_train": UCM, "verbose": False},
     ),
     "BaseItemSimilarityMatrixRecommender": (
-        lambda **arguments: similarity(BaseItemSimilarityMatrixRecommender, **arguments),
+        partial(similarity, BaseItemSimilarityMatrixRecommender),
         {"W_sparse": SQUARE.astype(np.float32)},
     ),
     "BaseUserSimilarityMatrixRecommender": (
-        lambda **arguments: similarity(BaseUserSimilarityMatrixRecommender, **arguments),
+        partial(similarity, BaseUserSimilarityMatrixRecommender),
         {"W_sparse": USER_SQUARE.astype(np.float32)},
     ),
     "TopPop": (lambda URM_train: TopPop(URM_train, verbose=False).fit().recommend(0), {"URM_train": URM}),
@@ -404,7 +394,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "check_matrix": (check_matrix, {"X": URM, "format": "csr"}),
     "similarityMatrixTopK": (
-        lambda item_weights, **arguments: similarityMatrixTopK(item_weights, **arguments),
+        similarityMatrixTopK,
         {"item_weights": SQUARE, "k": 3, "verbose": False, "use_absolute_values": True},
     ),
     "areURMequals": (areURMequals, {"URM1": URM, "URM2": URM.copy()}),
@@ -418,12 +408,15 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"path": "temporary", "prefix": "temporary"},
     ),
     "plot_learning_curve": (picture, {"validation_metric": "NEGATIVE_RMSE"}),
-    "EvaluatorHoldout": (of_evaluator(EvaluatorHoldout), HOLDOUT),
+    "EvaluatorHoldout": (partial(evaluated, EvaluatorHoldout), HOLDOUT),
     "EvaluatorNegativeItemSample": (
-        of_evaluator(EvaluatorNegativeItemSample),
+        partial(evaluated, EvaluatorNegativeItemSample),
         {**HOLDOUT, "URM_test_negative": URM_NEGATIVE, "metrics": ["MAP", "NDCG"]},
     ),
-    "EvaluatorRatingPrediction": (of_evaluator(EvaluatorRatingPrediction), {"URM_test": URM_TEST, "verbose": False}),
+    "EvaluatorRatingPrediction": (
+        partial(evaluated, EvaluatorRatingPrediction),
+        {"URM_test": URM_TEST, "verbose": False},
+    ),
     "sample_negative_items": (
         sample_negative_items,
         {"URM_train": URM, "URM_test": URM_TEST, "n_negatives": 1, "by_popularity": True, "random_seed": 2},
@@ -433,12 +426,12 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"n_decimals": 3},
     ),
     "format_comparison": (
-        lambda **arguments: format_comparison(TABLE, **arguments),
+        partial(format_comparison, TABLE),
         {"columns": ["one", "two"], "n_decimals": 3},
     ),
     "Diversity_similarity": (similar_items, {"item_diversity_matrix": SQUARE}),
-    "Novelty": (of_train(metrics.Novelty), {"URM_train": URM}),
-    "AveragePopularity": (of_train(metrics.AveragePopularity), {"URM_train": URM}),
+    "Novelty": (partial(measured, metrics.Novelty), {"URM_train": URM}),
+    "AveragePopularity": (partial(measured, metrics.AveragePopularity), {"URM_train": URM}),
     "precision": (metrics.precision, {"is_relevant": [True, False, True]}),
     "average_precision": (metrics.average_precision, {"is_relevant": [True, False, True]}),
     "rr": (metrics.rr, {"is_relevant": [False, True, True]}),
@@ -459,7 +452,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"metric_names": ["MAP", "MRR"], "metric_values": [0.25, 0.5], "metric_at": 5},
     ),
     "compare_per_user": (
-        lambda **arguments: significance.compare_per_user(PER_USER, **arguments),
+        partial(significance.compare_per_user, PER_USER),
         {
             "metric": "NDCG",
             "cutoff": 5,
@@ -547,7 +540,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "Dataset.verify_data_consistency": (consistency, {"URM_all": URM, "ICM_all": ICM, "UCM_all": UCM}),
     "DatasetMapperManager": (mapped, {"URM_name": "URM_all", "dataset_name": "name", "is_implicit": False}),
     "IncrementalSparseMatrix": (
-        lambda **arguments: filled(IncrementalSparseMatrix, **arguments),
+        partial(filled, IncrementalSparseMatrix),
         {
             "auto_create_col_mapper": False,
             "auto_create_row_mapper": False,
@@ -557,17 +550,15 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "IncrementalSparseMatrix_ListBased": (
-        lambda **arguments: filled(IncrementalSparseMatrix_ListBased, **arguments),
+        partial(filled, IncrementalSparseMatrix_ListBased),
         {"auto_create_col_mapper": True, "auto_create_row_mapper": True},
     ),
     "IncrementalSparseMatrix_FilterIDs": (
-        lambda **arguments: filled(
-            IncrementalSparseMatrix_FilterIDs, preinitialized_row_mapper={0: 0, 2: 1}, **arguments
-        ),
+        partial(filled, IncrementalSparseMatrix_FilterIDs, preinitialized_row_mapper={0: 0, 2: 1}),
         {"on_new_col": "add", "on_new_row": "ignore"},
     ),
     "InteractionsReader": (
-        lambda **arguments: InteractionsReader(FRAME, **arguments).load_data().get_URM_all(),
+        partial(read, InteractionsReader, FRAME),
         {
             "columns": ["user", "item", "rating"],
             "encoding": "utf-8",
@@ -581,7 +572,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "SyntheticReader": (
-        of_reader(SyntheticReader),
+        partial(read, SyntheticReader),
         {
             "reload_from_original_data": False,
             "n_users": 40,
@@ -597,15 +588,15 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"name": "synthetic", "data_folder": "data", "verbose": False},
     ),
     "DataPostprocessing_K_Cores": (
-        lambda **arguments: DataPostprocessing_K_Cores(synthetic(), **arguments).load_data(False).get_URM_all(),
+        partial(processed, DataPostprocessing_K_Cores),
         {"k_cores_value": 4},
     ),
     "DataPostprocessing_Minimum_Rating": (
-        lambda **arguments: DataPostprocessing_Minimum_Rating(synthetic(), **arguments).load_data(False).get_URM_all(),
+        partial(processed, DataPostprocessing_Minimum_Rating),
         {"minimum_rating": 3},
     ),
     "DataPostprocessing_User_sample": (
-        lambda **arguments: DataPostprocessing_User_sample(synthetic(), **arguments).load_data(False).get_URM_all(),
+        partial(processed, DataPostprocessing_User_sample),
         {"user_quota": 0.5, "random_seed": 1},
     ),
     "DataPostprocessing_Implicit_URM": (
@@ -613,7 +604,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"folder": "implicit"},
     ),
     "DataSplitter_Holdout": (
-        of_splitter(DataSplitter_Holdout),
+        partial(split, DataSplitter_Holdout),
         {
             "split_interaction_quota_list": [60, 20, 20],
             "user_wise": False,
@@ -624,7 +615,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "DataSplitter_leave_k_out": (
-        of_splitter(DataSplitter_leave_k_out),
+        partial(split, DataSplitter_leave_k_out),
         {
             "k_out_value": 2,
             "forbid_new_split": False,
@@ -635,7 +626,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "DataSplitter_global_time": (
-        of_splitter(DataSplitter_global_time),
+        partial(split, DataSplitter_global_time),
         {"split_interaction_quota_list": [60, 20, 20], "allow_cold_users": True, "force_new_split": True},
     ),
     "export_split": (exported, {"format": "recbole"}),
@@ -644,7 +635,7 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "gini_index": (gini_index, {"array": [1, 2, 3]}),
 }
 
-# Public names without an argument that a law could be about: what they take is an object that another call has made.
+# Public names whose arguments are objects that another call of the table makes.
 WITHOUT_ARGUMENTS = {
     "AnyEvaluator",
     "BaseSVDRecommender",  # as BaseMatrixFactorizationRecommender

@@ -1,4 +1,4 @@
-"""Laws about all arguments of all public calls: whatever a user's tools hand on is either the same or refused."""
+"""All arguments of all public calls: numpy's scalars work as Python's do, broken matrices are refused."""
 
 import importlib
 import inspect
@@ -16,8 +16,7 @@ from tests.public_calls import CALLS, WITHOUT_ARGUMENTS
 
 PACKAGES = ("Recommenders", "Evaluation", "Data_manager")
 
-
-# of a matrix with few unseen items, or of other values than the ratings
+# warnings of matrices with few unseen items, or whose values are not ratings
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
@@ -27,7 +26,7 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
 
 
 def public_names():
-    """The functions and classes that the public modules define."""
+    """Yield the functions and classes that the public modules define."""
     root = Path(__file__).parents[1]
     for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
@@ -41,7 +40,7 @@ def public_names():
 
 
 def test_the_table_has_all_that_is_public():
-    """The readers of MovieLens take what SyntheticReader takes, and have no files here."""
+    """The readers of MovieLens are left out: they take what SyntheticReader takes, and their files are not here."""
     named = set(re.findall(r"\w+", inspect.getsource(public_calls)))
     forgotten = {name for name in public_names() if name not in named and not name.startswith("Movielens")}
     assert forgotten == set()
@@ -49,7 +48,7 @@ def test_the_table_has_all_that_is_public():
 
 
 def arguments_of(*kinds):
-    """(call, argument) of every argument whose value is of one of these kinds."""
+    """Return (call, argument) for every argument whose value is of one of these kinds."""
     return [
         pytest.param(call, name, id=f"{call}-{name}")
         for call, (_, arguments) in CALLS.items()
@@ -82,7 +81,7 @@ def assert_same(got, expected):
 
 
 def in_numpys_types(value: Any) -> list[Any]:
-    """The value as numpy's scalars, or a list of them, has it."""
+    """Return the value in several of numpy's types; a list of values as lists, an array and a tuple."""
     if isinstance(value, str):
         return [np.str_(value)]
     if isinstance(value, bool):
@@ -132,7 +131,7 @@ def test_a_matrix_whose_arrays_contradict_one_another_is_refused(call, argument)
             call_with(call, **{argument: broken})
 
 
-# where the number of stored entries is what is asked for, or the values are in a range
+# calls that count the stored entries, or whose values have to be in a range
 _NOT_SUMMED = {"compute_density", "Diversity_similarity", "check_matrix", "addZeroSamples", "reshapeSparse"}
 
 
@@ -140,7 +139,7 @@ _NOT_SUMMED = {"compute_density", "Diversity_similarity", "check_matrix", "addZe
 @pytest.mark.parametrize("form", ["csr", "csc", "coo"])
 def test_duplicates_of_small_integers_are_summed(call, argument, form):
     if call in _NOT_SUMMED:
-        pytest.skip("stored entries are not summed here, or the values have to be in [0, 1]")
+        pytest.skip("stored entries are counted here, or the values have to be in [0, 1]")
     pattern = sps.coo_matrix(CALLS[call][1][argument])
     twice = (np.tile(pattern.row, 2), np.tile(pattern.col, 2))
     halves = sps.coo_matrix((np.full(2 * pattern.nnz, 100, dtype=np.int8), twice), shape=pattern.shape)
@@ -149,7 +148,7 @@ def test_duplicates_of_small_integers_are_summed(call, argument, form):
     sums = sps.csr_matrix((np.full(pattern.nnz, 200.0), (pattern.row, pattern.col)), shape=pattern.shape)
     try:
         expected = call_with(call, **{argument: sums})
-    except ValueError as error:  # such as other values than ones where ones are asked for
+    except ValueError as error:  # for example where every value has to be 1
         with pytest.raises(ValueError, match=str(error)[:20]):
             call_with(call, **{argument: halves})
         return
@@ -157,7 +156,7 @@ def test_duplicates_of_small_integers_are_summed(call, argument, form):
 
 
 def compressed(coo, form):
-    """The same entries in csr or csc, without the sums that scipy makes when it converts."""
+    """Convert to csr or csc without summing duplicates, as scipy's conversion would."""
     major, minor = (coo.row, coo.col) if form == "csr" else (coo.col, coo.row)
     order = np.argsort(major, kind="stable")
     n_major = coo.shape[0] if form == "csr" else coo.shape[1]

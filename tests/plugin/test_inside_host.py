@@ -84,9 +84,9 @@ def host(tmp_path_factory):
     URM_train, URM_validation = split_with_cold_ids()
     sps.save_npz(host / "URM_train.npz", URM_train)
     sps.save_npz(host / "URM_validation.npz", URM_validation)
-    examples = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    (search,) = [example for example in examples if "SearchBayesianSkopt" in example]
-    (host / "readme_search.py").write_text(search, encoding="utf-8")
+    page = (ROOT / "docs" / "host.md").read_text(encoding="utf-8")
+    (search,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    (host / "search_of_the_docs.py").write_text(search, encoding="utf-8")
     alone = MatrixFactorization_PyTorch(URM_train, verbose=False)
     alone.fit(**SETTINGS)
     users = np.arange(alone.n_users)

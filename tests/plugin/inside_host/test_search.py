@@ -84,11 +84,11 @@ def test_no_case_of_a_search_with_string_choices_fails(URM, URM_validation, kind
     best.load_model(folder, file_name="searched_best_model_last")
 
 
-def test_the_example_of_the_readme_searches(URM, URM_validation, tmp_path, monkeypatch):
-    example = Path("readme_search.py").read_text(encoding="utf-8")
+def test_the_example_of_the_docs_searches(URM, URM_validation, tmp_path, monkeypatch):
+    example = Path("search_of_the_docs.py").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     names = {"URM_train": URM, "URM_validation": URM_validation}
-    exec(compile(example, "README.md", "exec"), names)
+    exec(compile(example, "host.md", "exec"), names)
     root = "result_experiments/MatrixFactorization_PyTorch_Recommender"
     metadata = DataIO(folder_path="result_experiments").load_data(Path(root).name + "_metadata")
     assert metadata["exception_list"] == [None] * len(metadata["exception_list"])
