@@ -1,14 +1,17 @@
-"""The interactions of each user put in an order, at random or by a value, and the first ones taken.
+"""What the split functions share: each user's interactions in an order, the first ones of it, and parts of a URM.
 
 A URM here is a csr_matrix in canonical form. An order is an array of positions in URM.data, user by user.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
+from Data_manager._matrices.csr_cells import with_cells
+from recsys_common.messages import say
 from recsys_common.validation import check_int
 
 _KEY_BITS = 64
@@ -16,12 +19,12 @@ _FEWEST_RANDOM_BITS = 24  # two cells of one user share a random number in one c
 
 
 def random_generator(random_seed: Any) -> np.random.Generator:
-    """A generator of its own: of this seed, or without one (None) another every time."""
+    """Make a generator of this seed; for None another one every time."""
     return np.random.default_rng(None if random_seed is None else check_int("random_seed", random_seed, minimum=0))
 
 
 def profile_lengths(URM: sps.csr_matrix) -> npt.NDArray[np.int64]:
-    """The number of interactions of each user, shape (n_users,)."""
+    """Return the number of interactions of each user, shape (n_users,)."""
     return np.diff(URM.indptr).astype(np.int64)
 
 
@@ -30,17 +33,10 @@ def _bits_of_place_and_user(URM: sps.csr_matrix) -> tuple[int, int]:
 
 
 def order_by_value(URM: sps.csr_matrix, values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Each user's interactions by ascending value; of equal values the one with the lower column comes first.
+    """Order each user's interactions by ascending value; of equal values the one with the lower column comes first.
 
-    Parameters
-    ----------
-    URM : scipy.sparse.csr_matrix in canonical form, at least one cell
-    values : numpy.ndarray of finite int64 or float64, shape (URM.nnz,)
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (URM.nnz,)
-        Equivalent to: ``np.lexsort((values, user_of_cell))``.
+    `values` are finite, int64 or float64, one for each of at least one interaction.
+    Equivalent to: ``np.lexsort((values, user_of_cell))``.
     """
     lengths = profile_lengths(URM)
     place_bits, user_bits = _bits_of_place_and_user(URM)
@@ -51,7 +47,7 @@ def order_by_value(URM: sps.csr_matrix, values: npt.NDArray[Any]) -> npt.NDArray
     if user_bits + value_bits + place_bits > _KEY_BITS:
         return np.asarray(np.lexsort((values, np.repeat(np.arange(len(lengths)), lengths))), dtype=np.int64)
 
-    # user, value and place in one integer: to sort these is many times as fast as a lexsort
+    # user, value and place in one integer: to sort these is many times as fast as the lexsort (data_speed.py)
     users = np.arange(len(lengths), dtype=np.uint64) << np.uint64(value_bits + place_bits)
     starts = np.repeat(URM.indptr[:-1].astype(np.int64), lengths)
     keys: npt.NDArray[np.uint64] = (values - values.min()).astype(np.uint64)
@@ -64,7 +60,7 @@ def order_by_value(URM: sps.csr_matrix, values: npt.NDArray[Any]) -> npt.NDArray
 
 
 def random_order(URM: sps.csr_matrix, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Each user's interactions in random order, shape (URM.nnz,) int64."""
+    """Put each user's interactions in random order, shape (URM.nnz,)."""
     place_bits, user_bits = _bits_of_place_and_user(URM)
     n_bits = _KEY_BITS - 1 - user_bits
     numbers = rng.integers(0, 1 << n_bits, size=URM.nnz)
@@ -77,21 +73,23 @@ def random_order(URM: sps.csr_matrix, rng: np.random.Generator) -> npt.NDArray[n
 def first_of_each_user(
     URM: sps.csr_matrix, order: npt.NDArray[np.int64], n_first: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.bool_]:
-    """Which interactions are among the first of their user in this order.
-
-    Parameters
-    ----------
-    URM : scipy.sparse.csr_matrix in canonical form
-    order : numpy.ndarray of int64, shape (URM.nnz,)
-    n_first : numpy.ndarray of int64, shape (n_users,)
-        How many of each user.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (URM.nnz,)
-        In the order of URM.data.
-    """
+    """Mark the interactions among the first `n_first` of their user in this order; in the order of URM.data."""
     ends = np.repeat(URM.indptr[:-1] + n_first, profile_lengths(URM))
     chosen = np.empty(URM.nnz, dtype=np.bool_)
     chosen[order] = np.arange(URM.nnz) < ends
     return chosen
+
+
+def divide(URM: sps.csr_matrix, in_first: npt.NDArray[np.bool_]) -> tuple[sps.csr_matrix, sps.csr_matrix]:
+    """Return the interactions where the mask holds, and the others."""
+    return with_cells(URM, in_first), with_cells(URM, ~in_first)
+
+
+def warn_of_empty_users(parts: Mapping[str, Any]) -> None:
+    """Print how many users have no interactions in a part; the parts are named by these, as "train items"."""
+    for missing, URM in parts.items():
+        n_users = URM.shape[0]
+        n_empty = int((np.diff(URM.indptr) == 0).sum())
+        if n_empty > 0:
+            share = 100 * n_empty / n_users
+            say(f"Warning: {n_empty} ({share:.2f} %) of {n_users} users have no {missing}")

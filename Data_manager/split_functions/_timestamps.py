@@ -1,5 +1,6 @@
-"""The times of interactions, from the matrix that the readers keep beside the ratings."""
+"""The times of interactions, from URM_timestamp, the matrix that the readers provide beside the ratings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,26 +10,15 @@ import scipy.sparse as sps
 from Data_manager._matrices.csr_cells import cell_keys
 from recsys_common.validation import check_sparse
 
+URM_TIMESTAMP = "URM_timestamp"
+
 
 def times_of_cells(URM: sps.csr_matrix, URM_timestamp: Any) -> npt.NDArray[np.float64]:
-    """The time of every interaction; 0 where URM_timestamp stores none, since a sparse matrix does not store 0.
+    """Return the time of every interaction of a canonical URM, shape (URM.nnz,), in the order of its data.
 
-    Parameters
-    ----------
-    URM : scipy.sparse.csr_matrix in canonical form, shape (n_users, n_items)
-    URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items)
-        Seconds since 1970, or any other numbers that grow with time. It is not changed.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (URM.nnz,)
-        In the order of URM.data.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If URM_timestamp is no sparse matrix of finite numbers, of another shape, or has a time where URM has no
-        interaction.
+    It is 0 where URM_timestamp stores none, since a sparse matrix does not store 0. URM_timestamp holds seconds since
+    1970, or other numbers that grow with time; it is not changed. TypeError or ValueError if it is not a sparse matrix
+    of finite numbers, is of another shape, or has a time where the URM has no interaction.
     """
     timestamps = check_sparse("URM_timestamp", URM_timestamp, dtype=np.float64, allow_empty=True)
     if timestamps.shape != URM.shape:
@@ -44,3 +34,19 @@ def times_of_cells(URM: sps.csr_matrix, URM_timestamp: Any) -> npt.NDArray[np.fl
     times = np.zeros(URM.nnz)
     times[places] = timestamps.data
     return times
+
+
+def times_of_parts(
+    URMs: Mapping[str, sps.csr_matrix], URM_all: sps.csr_matrix, URM_timestamp: sps.csr_matrix
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the time of every interaction of each part of URM_all, in the order of its data; all are canonical."""
+    times = times_of_cells(URM_all, URM_timestamp)
+    # the place of every cell in `times`, from 1, since a product drops zeros
+    places = sps.csr_matrix((np.arange(1, URM_all.nnz + 1), URM_all.indices, URM_all.indptr), shape=URM_all.shape)
+    times_by_part = {}
+    for name, URM in URMs.items():
+        pattern = sps.csr_matrix((np.ones(URM.nnz, dtype=np.int64), URM.indices, URM.indptr), shape=URM.shape)
+        found = sps.csr_matrix(places.multiply(pattern))
+        found.sort_indices()
+        times_by_part[name] = times[found.data - 1]
+    return times_by_part

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._storage.manifest import MANIFEST, folder_in_force
+from Data_manager._storage.manifest import MANIFEST, cache_folder
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 
@@ -100,7 +100,7 @@ class Stage:
         """What is neither the manifest nor the folder that it names."""
         if not self.folder.exists():
             return []
-        expected = (self.folder / MANIFEST, folder_in_force(self.folder))
+        expected = (self.folder / MANIFEST, cache_folder(self.folder))
         return [path for path in self.folder.iterdir() if path not in expected]
 
     def check_leftovers_go_with_time(self) -> None:
@@ -324,7 +324,7 @@ def build_warns_once(stage: Stage, text: str) -> None:
         dataset = stage.build(NEW)
     stage.check(dataset, NEW)
     messages = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
-    if folder_in_force(stage.folder) is not None and not messages:
+    if cache_folder(stage.folder) is not None and not messages:
         return  # the fault came after the cache was in force
     assert len(messages) == 1 and "cannot be written" in messages[0] and text in messages[0], messages
 
@@ -387,7 +387,7 @@ def on_a_small_file_system(folder: Path) -> dict[str, int]:
                 file.write(bytes(taken))
             build_warns_once(stage, "No space left on device")
             assert stage.left_over() == []
-            in_force = folder_in_force(stage.folder)
+            in_force = cache_folder(stage.folder)
             filler.unlink()
             generation = stage.load((OLD, NEW) if has_old else (NEW, REBUILT))
             counts["full" if generation in (OLD, REBUILT) else "kept"] += 1

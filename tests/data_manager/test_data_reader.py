@@ -14,7 +14,7 @@ import Data_manager._sources.download as download_module
 from Data_manager import Movielens1MReader
 from Data_manager._sources.download import RemoteFile
 from Data_manager._storage.cache import MANIFEST
-from Data_manager._storage.file_hash import hash_of_file
+from Data_manager._storage.hashing import hash_file
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager
@@ -151,7 +151,7 @@ def test_archives_without_a_matrix_that_the_reader_provides_are_made_anew(tmp_pa
     folder = tmp_path / "Counting" / "original"
     CountingReader(data_folder=tmp_path).load_data(save_folder_path=False).save_data(folder)
     reader = RicherReader(data_folder=tmp_path)
-    with pytest.warns(UserWarning, match=r"cannot be used and is made anew.* got none of URM_timestamp"):
+    with pytest.warns(UserWarning, match=r"cannot be used and is made anew.* it lacks URM_timestamp"):
         dataset = reader.load_data()
     assert dataset.get_loaded_URM_names() == ["URM_all", "URM_timestamp"]
     assert reader.load_data().get_loaded_URM_names() == ["URM_all", "URM_timestamp"]
@@ -163,7 +163,7 @@ def test_folder_of_another_data_set_is_refused_and_left_alone(tmp_path: Path) ->
         DATASET_SUBFOLDER = "Other/"
 
     CountingReader(data_folder=tmp_path).load_data(tmp_path / "kept")
-    with pytest.raises(ValueError, match=r"keeps Other or nothing.*which keeps Counting"):
+    with pytest.raises(ValueError, match=r"holds Other or no data set.*which holds Counting"):
         OtherReader(data_folder=tmp_path).load_data(tmp_path / "kept")
     assert CountingReader(data_folder=tmp_path).load_data(tmp_path / "kept").get_dataset_name() == "Counting"
 
@@ -213,7 +213,7 @@ def _served_reader(server: FileServer, zip_path: Path, **arguments: object) -> D
     server.body = zip_path.read_bytes()
 
     class ServedReader(Movielens1MReader):
-        ZIP = RemoteFile(f"{server.url}/served.zip", hash_of_file(zip_path, "md5"))
+        ZIP = RemoteFile(f"{server.url}/served.zip", hash_file(zip_path, "md5"))
 
     return ServedReader(verbose=False, **arguments)
 
