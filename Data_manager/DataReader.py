@@ -57,9 +57,9 @@ class DataReader:
 
     A reader is a subclass with the class attributes below and one method, `_load_from_original_file`.
 
-    A zip that is not in the data folder is downloaded into it: if the environment variable ``RECSYS_DATA_MIRROR`` then
-    names a folder on a server of the user's own (``https://...``), from there if it has the same file, else from
-    the data set's server.
+    A zip that is not in the data folder is downloaded into it: from the folder on a server of the user's own that the
+    environment variable ``RECSYS_DATA_MIRROR`` names (``https://...``), if it has the same file, else from the data
+    set's server.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class DataReader:
     # the folder in it that the cache is written to; a post-processing has its own
     DATASET_SUBFOLDER_ORIGINAL: str = "original/"
 
-    # whether it is cached; not where its result depends on arguments that are no options, or on data that is no file
+    # whether it is cached; False where the result depends on data or arguments that no manifest can compare
     KEEPS_DATASET: bool = True
 
     def __init__(
@@ -131,10 +131,9 @@ class DataReader:
 
         Returns
         -------
-        dict of str to what JSON can hold
-            ``dataset_name``; ``reader``, the name of its class; ``options``, those that the data set depends on;
-            ``files``, a list of dict with ``path``, ``bytes`` and ``sha256`` of each original file; empty for data that
-            come from no file.
+        dict of str to Any, as JSON can hold it
+            ``dataset_name``; ``reader``, the name of its class; ``options`` that the data set depends on; ``files``, a
+            list of dict with ``path``, ``bytes`` and ``sha256`` of each original file, empty without such files.
         """
         return {
             "dataset_name": self.get_dataset_name(),

@@ -34,10 +34,6 @@ from recsys_common.validation import check_bool, check_choice, check_int
 DATASET_FINGERPRINT = "dataset_fingerprint"
 
 
-class _OtherParameters(ValueError):
-    """A saved split was made with other parameters than are asked for."""
-
-
 class DataSplitter:
     """Divides the interactions of a reader's data set into parts, and saves the split in the data folder.
 
@@ -137,9 +133,9 @@ class DataSplitter:
         Raises
         ------
         ValueError
-            If the data set cannot be split so, or if `forbid_new_split` and there is no such split: none at all, a
-            damaged one or one of other parameters, which it says. Also if a saved split is damaged and its seed is lost
-            with it (one that the host has saved has none): another random split would test on what this one trained on.
+            If the data set cannot be split so; if `forbid_new_split` and the saved split is missing, damaged or of
+            other parameters; if a saved split is damaged and its seed is lost (the host saves no seed): another random
+            split would test on what models of this one were trained on.
         """
         folder = self._save_folder(save_folder_path)
         dataset = self.dataReader_object.load_data()
@@ -194,16 +190,14 @@ class DataSplitter:
         return self._loaded().dataset.get_URM_from_name(URM_name)
 
     def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
-        """Return a copy of an ICM, shape (n_items, n_features); ValueError, with the names, if there is none."""
+        """Return a copy of an ICM, shape (n_items, n_features); ValueError, with the names, for another name."""
         self._loaded()
-        matrix: sps.csr_matrix = find("ICM_name", self.SPLIT_ICM_DICT, ICM_name).copy()
-        return matrix
+        return find("ICM_name", self.SPLIT_ICM_DICT, ICM_name).copy()
 
     def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
-        """Return a copy of a UCM, shape (n_users, n_features); ValueError, with the names, if there is none."""
+        """Return a copy of a UCM, shape (n_users, n_features); ValueError, with the names, for another name."""
         self._loaded()
-        matrix: sps.csr_matrix = find("UCM_name", self.SPLIT_UCM_DICT, UCM_name).copy()
-        return matrix
+        return find("UCM_name", self.SPLIT_UCM_DICT, UCM_name).copy()
 
     def get_loaded_ICM_dict(self) -> dict[str, sps.csr_matrix]:
         """Return copies of all ICMs by name."""
@@ -361,7 +355,7 @@ class DataSplitter:
     def _check_seed_is_known(self, why: str, error: Exception) -> None:
         if self._draws and self.random_seed is None and self._saved_seed is None:
             raise ValueError(
-                "random_seed must be the seed of the saved split where this is damaged and has lost it, got None: "
+                "random_seed must be the seed of the saved split, which is damaged and has lost it, got None: "
                 f"{why}. Put the archives back from a copy, or pass the seed that the split was made with. "
                 "force_new_split=True makes another split, which tests on what models of this one were trained on."
             ) from error
@@ -435,3 +429,7 @@ class DataSplitter:
     def _print(self, message: str) -> None:
         if self.verbose:
             say(f"{type(self).__name__}: {message}")
+
+
+class _OtherParameters(ValueError):
+    """A saved split was made with other parameters than are asked for."""

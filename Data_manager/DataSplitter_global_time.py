@@ -13,7 +13,7 @@ from Data_manager._splits.verification import verify_times
 from Data_manager._storage.split import Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Data_manager.split_functions._timestamps import URM_TIMESTAMP, times_of_cells, times_of_parts
+from Data_manager.split_functions._interactions import URM_TIMESTAMP, times_of_cells, times_of_parts
 from Data_manager.split_functions.split_train_validation_global_time import time_of_train_percentage
 
 

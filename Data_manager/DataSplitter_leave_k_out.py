@@ -11,7 +11,7 @@ from Data_manager._storage.split import Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter import DataSplitter
-from Data_manager.split_functions._timestamps import URM_TIMESTAMP
+from Data_manager.split_functions._interactions import URM_TIMESTAMP
 from Data_manager.split_functions.split_train_validation_leave_k_out import split_train_leave_k_out_user_wise
 from recsys_common.validation import check_bool, check_int
 

@@ -4,7 +4,7 @@ import copy
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, TypeVar, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,8 @@ from recsys_common.messages import say
 from recsys_common.validation import check_bool
 
 __all__ = ["Dataset", "gini_index"]
+
+_Found = TypeVar("_Found")
 
 
 class Dataset:
@@ -138,22 +140,19 @@ class Dataset:
         RuntimeError
             If the data set is empty, as one that is not loaded yet.
         """
-        matrix: sps.csr_matrix = self._find("URM", self.AVAILABLE_URM, URM_name).copy()
-        return matrix
+        return self._find("URM", self.AVAILABLE_URM, URM_name).copy()
 
     def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
         """Return a copy of an ICM, shape (n_items, n_features); errors as of `get_URM_from_name`."""
-        matrix: sps.csr_matrix = self._find("ICM", self.AVAILABLE_ICM, ICM_name).copy()
-        return matrix
+        return self._find("ICM", self.AVAILABLE_ICM, ICM_name).copy()
 
     def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
         """Return a copy of a UCM, shape (n_users, n_features); errors as of `get_URM_from_name`."""
-        matrix: sps.csr_matrix = self._find("UCM", self.AVAILABLE_UCM, UCM_name).copy()
-        return matrix
+        return self._find("UCM", self.AVAILABLE_UCM, UCM_name).copy()
 
     def get_ICM_feature_to_index_mapper_from_name(self, ICM_name: str) -> dict[str, int]:
         """Return a copy of the feature mapper of an ICM; errors as of `get_URM_from_name`."""
-        return dict(self._find("ICM", self.AVAILABLE_ICM_feature_mapper, ICM_name))
+        return self._find("ICM", self.AVAILABLE_ICM_feature_mapper, ICM_name).copy()
 
     def get_loaded_URM_names(self) -> list[str]:
         """Return the names of the URMs."""
@@ -380,7 +379,7 @@ class Dataset:
         other.verify_data_consistency()
         vars(self).update(vars(other))
 
-    def _find(self, kind: str, dictionary: Mapping[str, Any], name: str) -> Any:
+    def _find(self, kind: str, dictionary: Mapping[str, _Found], name: str) -> _Found:
         """Return the matrix or mapper of that name itself."""
         if not self.AVAILABLE_URM and name not in dictionary:
             raise RuntimeError("load_data of the Dataset must be called before its data is asked for: it is empty")

@@ -12,7 +12,7 @@ import pyarrow.csv as pa_csv
 import scipy.sparse as sps
 
 from Data_manager._storage.split import Split
-from Data_manager.split_functions._timestamps import URM_TIMESTAMP, times_of_parts
+from Data_manager.split_functions._interactions import URM_TIMESTAMP, times_of_parts
 from recsys_common.atomic_file import atomic_path
 from recsys_common.file_group import FileGroup
 

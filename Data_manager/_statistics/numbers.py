@@ -80,13 +80,16 @@ def interactions_block(dataset_name: str | None, URM_all: sps.csr_matrix) -> str
     return "\n".join(lines) + "\n"
 
 
-def features_line(kind: str, name: str, matrix: sps.csr_matrix) -> str:
+def features_line(kind: str, name: str, matrix: sps.csr_matrix, *, with_range: bool = True) -> str:
     """Write the range of the values, number of features, occurrences and density of an ICM or UCM (the kind)."""
-    minimum, maximum = _minimum_and_maximum(matrix.data)
-    number = ".2E" if max(abs(minimum), abs(maximum)) > 100 else ".2f"
+    value_range = ""
+    if with_range:
+        minimum, maximum = _minimum_and_maximum(matrix.data)
+        number = ".2E" if max(abs(minimum), abs(maximum)) > 100 else ".2f"
+        value_range = f"Value range: {minimum:{number}} / {maximum:{number}}, "
     return (
-        f"\t{kind} name: {name}, Value range: {minimum:{number}} / {maximum:{number}}, "
-        f"Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, density {density(matrix):.2E}"
+        f"\t{kind} name: {name}, {value_range}Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, "
+        f"density {density(matrix):.2E}"
     )
 
 
@@ -114,12 +117,7 @@ def split_block(
 
 def split_features_block(kind: str, matrices: Mapping[str, sps.csr_matrix]) -> str:
     """Write a line for each ICM or UCM (the kind) of a split, ending in two newlines."""
-    lines = [
-        f"\t{kind} name: {name}, Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, "
-        f"density {density(matrix):.2E}"
-        for name, matrix in matrices.items()
-    ]
-    return "\n".join(lines) + "\n\n"
+    return "\n".join(features_line(kind, *item, with_range=False) for item in matrices.items()) + "\n\n"
 
 
 def _minimum_and_maximum(values: npt.NDArray[Any]) -> tuple[float, float]:

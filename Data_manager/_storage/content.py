@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ from Data_manager._matrices.csr_cells import canonical_csr
 from Data_manager._matrices.id_index import IdIndex
 from Data_manager._matrices.mappers import check_mapper, check_mapper_or_identity, reindex_mapper
 from recsys_common.validation import check_ids
+
+_Found = TypeVar("_Found")
 
 Matrices = dict[str, sps.csr_matrix]
 FeatureMappers = dict[str, dict[str, int]]
@@ -32,8 +34,8 @@ class Parts(TypedDict):
     additional_data_mapper: dict[str, dict[Any, Any]]
 
 
-def find(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:
-    """Return the matrix or mapper of that name; ValueError, which lists the names, if there is none."""
+def find(argument: str, dictionary: Mapping[str, _Found], name: str) -> _Found:
+    """Return the matrix or mapper of that name; ValueError, which lists the names, without one."""
     if name not in dictionary:
         loaded = ", ".join(map(repr, dictionary)) or "(none)"
         raise ValueError(f"{argument} must be one of those loaded: {loaded}, got {name!r}")
@@ -82,7 +84,7 @@ def check_additional_mappers(dictionary: Any) -> dict[str, dict[Any, Any]]:
 
 
 def without_items_and_users(parts: Parts, items_to_remove: Any, users_to_remove: Any) -> Parts:
-    """Return the parts without these items and users (indices, or None for none); what is left keeps its order.
+    """Return the parts without these items and users (indices or None); what is left keeps its order.
 
     Features that no remaining item or user has are left out too. TypeError or ValueError if an index is out of range or
     nothing would be left.

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager.split_functions._profiles import divide, profile_lengths, random_generator, random_order
+from Data_manager.split_functions._interactions import divide, profile_lengths, random_generator, random_order
 from recsys_common.validation import check_bool, check_int, check_sparse
 
 

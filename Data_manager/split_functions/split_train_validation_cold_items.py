@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager.split_functions._profiles import divide, random_generator, warn_of_empty_users
+from Data_manager.split_functions._interactions import divide, random_generator, warn_of_empty_users
 from recsys_common.validation import check_bool, check_float, check_sparse
 
 _TOLERANCE = 0.1  # of the number of interactions that is asked for

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager.split_functions._profiles import divide, warn_of_empty_users
-from Data_manager.split_functions._timestamps import times_of_cells
+from Data_manager.split_functions._interactions import divide, times_of_cells, warn_of_empty_users
 from recsys_common.validation import check_bool, check_float, check_sparse
 
 _DEFAULT_TRAIN_PERCENTAGE = 0.8

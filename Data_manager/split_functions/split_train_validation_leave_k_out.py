@@ -7,15 +7,15 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._matrices.csr_cells import with_cells
-from Data_manager.split_functions._profiles import (
+from Data_manager.split_functions._interactions import (
     first_of_each_user,
     order_by_value,
     profile_lengths,
     random_generator,
     random_order,
+    times_of_cells,
     warn_of_empty_users,
 )
-from Data_manager.split_functions._timestamps import times_of_cells
 from recsys_common.validation import check_bool, check_int, check_sparse
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager.split_functions._profiles import (
+from Data_manager.split_functions._interactions import (
     divide,
     first_of_each_user,
     profile_lengths,
