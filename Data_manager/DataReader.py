@@ -245,7 +245,7 @@ class DataReader:
         except OtherDataset:
             raise
         except StaleCache as error:
-            self._print(f"The cache in '{folder}' is of {error}, reading from original files...")
+            self._print(f"The cache in '{folder}' is not used: {error}. Reading from original files...")
             return None
         except (FileNotFoundError, NotADirectoryError):
             self._print("Preloaded data not found, reading from original files...")

@@ -31,8 +31,7 @@ class DataSplitter_global_time(QuotaSplitter):
     dataReader_object : DataReader
         Of a data set with URM_timestamp.
     split_interaction_quota_list : sequence of three numbers, optional
-        The percentages of train, validation and test of all interactions: they sum to 100, train and test are above 0.
-        With a validation quota of 0 there is one instant and no validation set. Default: [70, 10, 20].
+        As in `DataSplitter_Holdout`; with a validation quota of 0 there is one instant and no validation set.
     allow_cold_users : bool, default False
         Whether users without a train interaction stay.
     forbid_new_split, force_new_split : bool, default False

@@ -97,13 +97,9 @@ class Dataset:
             dataset_name=dataset_name,
             URM_dictionary=URMs,
             ICM_dictionary=ICMs,
-            ICM_feature_mapper_dictionary=check_feature_mappers(
-                "ICM_feature_mapper_dictionary", ICM_feature_mapper_dictionary, ICMs
-            ),
+            ICM_feature_mapper_dictionary=check_feature_mappers("ICM", ICM_feature_mapper_dictionary, ICMs),
             UCM_dictionary=UCMs,
-            UCM_feature_mapper_dictionary=check_feature_mappers(
-                "UCM_feature_mapper_dictionary", UCM_feature_mapper_dictionary, UCMs
-            ),
+            UCM_feature_mapper_dictionary=check_feature_mappers("UCM", UCM_feature_mapper_dictionary, UCMs),
             user_original_ID_to_index=check_ids("user_original_ID_to_index", user_original_ID_to_index, n_users),
             item_original_ID_to_index=check_ids("item_original_ID_to_index", item_original_ID_to_index, n_items),
             is_implicit=is_implicit,

@@ -57,7 +57,9 @@ def assert_disjoint_matrices(URM_list: Sequence[sps.csr_matrix]) -> bool:
     ValueError
         If two matrices share a cell or differ in shape.
     """
-    patterns = [_pattern(matrix) for matrix in URM_list]
+    patterns = [check_sparse("disjoint matrices", matrix, dtype=np.float64, allow_empty=True) for matrix in URM_list]
+    for pattern in patterns:
+        pattern.data[:] = 1.0
     shapes = {pattern.shape for pattern in patterns}
     if len(shapes) > 1:
         raise ValueError(f"disjoint matrices must be of one shape, got {sorted(shapes)}")
@@ -115,12 +117,6 @@ def assert_URM_ICM_mapper_consistency(
     _check_global_mapper(prefix + "item_original_ID_to_index", item_original_ID_to_index, n_items)
     _check_features(prefix + "ICM", "items", n_items, ICM_DICT, ICM_MAPPER_DICT)
     _check_features(prefix + "UCM", "users", n_users, UCM_DICT, UCM_MAPPER_DICT)
-
-
-def _pattern(matrix: sps.csr_matrix) -> sps.csr_matrix:
-    pattern = check_sparse("disjoint matrices", matrix, dtype=np.float64, allow_empty=True)
-    pattern.data[:] = 1.0
-    return pattern
 
 
 def _mapper_indices(name: str, mapper: Mapping[str, int], n_indices: int) -> npt.NDArray[np.int64]:

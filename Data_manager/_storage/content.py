@@ -66,8 +66,9 @@ def check_matrices(name: str, dictionary: Any) -> Matrices:
     }
 
 
-def check_feature_mappers(name: str, dictionary: Any, matrices: Matrices) -> FeatureMappers:
-    """Copy the feature mappers; for None the features of each matrix are named by their column."""
+def check_feature_mappers(kind: str, dictionary: Any, matrices: Matrices) -> FeatureMappers:
+    """Copy the feature mappers of ICMs or UCMs (the kind); for None the features are named by their column."""
+    name = f"{kind}_feature_mapper_dictionary"
     if dictionary is None:
         return {key: check_mapper_or_identity(name, None, matrix.shape[1]) for key, matrix in matrices.items()}
     return {key: check_mapper(f"{name}[{key!r}]", value) for key, value in _check_dictionary(name, dictionary).items()}

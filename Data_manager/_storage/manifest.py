@@ -22,7 +22,7 @@ _FILE_NAME = re.compile(r"[a-z0-9_]+\.(npy|zip)")
 
 
 class StaleCache(ValueError):
-    """A whole cache that was made from something else than what is asked for; the message says from what."""
+    """A whole cache that was made from something else than what is asked for; the message says what differs."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,14 @@ class Origin:
     def check(self, manifest: Mapping[str, Any]) -> None:
         """Raise StaleCache if the cache was made from another origin."""
         if manifest["dataset_name"] != self.dataset_name:
-            raise StaleCache(f"another data set ({manifest['dataset_name']})")
+            raise StaleCache(f"it holds another data set ({manifest['dataset_name']})")
         if (manifest["reader"], manifest["options"]) != (self.reader, self.options):
-            raise StaleCache(f"other options ({manifest['reader']}, {json.dumps(manifest['options'])})")
+            raise StaleCache(
+                f"it was made with other options ({manifest['reader']}, {json.dumps(manifest['options'])})"
+            )
         if self.sources and manifest["sources"] != list(self.sources):
             names = ", ".join(str(source["name"]) for source in self.sources[:3])
-            raise StaleCache(f"another version of the original files ({names})")
+            raise StaleCache(f"the original files have changed ({names})")
 
 
 def write_manifest(folder: Path, origin: Origin, content: Mapping[str, Any]) -> None:
@@ -73,7 +75,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ValueError(f"'{path}' is damaged ({type(error).__name__}: {error})") from error
     if version != FORMAT_VERSION:
-        raise StaleCache(f"another format ('{path}' has version {version}, this program {FORMAT_VERSION})")
+        raise StaleCache(f"it has another format ('{path}' has version {version}, this program {FORMAT_VERSION})")
     return content
 
 

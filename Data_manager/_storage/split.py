@@ -68,19 +68,18 @@ def write_split(archives: SplitArchives, split: Split) -> None:
 
 @dataclass(frozen=True)
 class SavedSplit:
-    """The content of the archives of a split, by their names without the suffix."""
+    """The archives of a split, and their content by their names without the suffix."""
 
-    folder: Path
-    suffix: str
-    archives: dict[str, dict[str, Any]]
+    archives: SplitArchives
+    contents: dict[str, dict[str, Any]]
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The content of split_parameters; `check_parameters` checks its types."""
-        return self.archives[_PARAMETERS]
+        return self.contents[_PARAMETERS]
 
     def _path(self, archive: str) -> Path:
-        return self.folder / f"{archive}{self.suffix}.zip"
+        return self.archives.path(archive + self.archives.suffix)
 
     def check_parameters(self, types: Mapping[str, tuple[type, ...]]) -> None:
         """Raise ValueError if a parameter is missing or of another type than given here."""
@@ -117,7 +116,7 @@ class SavedSplit:
         ValueError if an archive does not hold what it should, or other ids than all items and some users of the data
         set.
         """
-        mappers = self.archives[_MAPPERS]
+        mappers = self.contents[_MAPPERS]
         kept = mappers.get("user_original_ID_to_index")
         if not isinstance(kept, dict):
             raise ValueError(f"{self._path(_MAPPERS)} must hold a dict as user_original_ID_to_index, got {kept!r}")
@@ -128,8 +127,8 @@ class SavedSplit:
         parts: Mapping[str, Any] = remaining._parts()
         try:
             # the constructor checks and copies what it is given
-            URMs = Dataset(URM_dictionary=self.archives[_URM]).AVAILABLE_URM
-            features = {argument: self.archives[archive] for archive, argument in _FEATURES.items()}
+            URMs = Dataset(URM_dictionary=self.contents[_URM]).AVAILABLE_URM
+            features = {argument: self.contents[archive] for archive, argument in _FEATURES.items()}
             rebuilt = Dataset(**{**parts, **features})
             rebuilt.verify_data_consistency()
         except (TypeError, ValueError) as error:
@@ -152,9 +151,7 @@ def read_split(archives: SplitArchives) -> SavedSplit:
             raise
         path = archives.path(archives.head)
         raise ValueError(f"{path} is missing beside the other archives of its save") from error
-    return SavedSplit(
-        archives.folder, suffix, {name.removesuffix(suffix): content for name, content in contents.items()}
-    )
+    return SavedSplit(archives, {name.removesuffix(suffix): content for name, content in contents.items()})
 
 
 def read_seed(archives: SplitArchives) -> int | None:

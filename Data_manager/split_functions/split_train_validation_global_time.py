@@ -68,11 +68,8 @@ def split_train_in_two_global_time(
 
     Parameters
     ----------
-    URM_all : scipy sparse matrix or array, shape (n_users, n_items)
-        At least one non-zero cell. It is not changed; explicit zeros are no interactions.
-    URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items)
-        The times of the interactions, in seconds since 1970; an interaction without one has time 0, which a sparse
-        matrix does not store. It is not changed.
+    URM_all, URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items)
+        As in `time_of_train_percentage`.
     train_percentage : float in (0, 1), optional
         The share of the interactions that is for training, as nearly as interactions at one time allow: they are never
         divided. `time_of_train_percentage` has the rule, and gives the instant. Default: 0.8, without a split_time.

@@ -35,7 +35,7 @@ def test_changed_source_is_read_anew_and_said(source: Path, tmp_path: Path, caps
     capsys.readouterr()
     reader = ToyReader(tmp_path, source)
     assert first_ratings(reader.load_data()) == [1, 3]
-    assert f"is of another version of the original files ({source.name}), reading from" in capsys.readouterr().out
+    assert f"is not used: the original files have changed ({source.name}). Reading from" in capsys.readouterr().out
     assert len(arrays_folders(tmp_path / "Toy" / "original")) == 1
     assert first_ratings(reader.load_data()) == [1, 3]
     assert reader.n_reads == 1
