@@ -1,4 +1,4 @@
-"""What a reader keeps comes back as it was, and a new one comes into force as a whole."""
+"""What a reader caches comes back as it was, and a new cache replaces the old one as a whole."""
 
 import os
 import shutil
@@ -169,7 +169,9 @@ def test_leftovers_are_deleted_by_the_next_writing_unless_somebody_writes_them(t
         assert all((path / "array.npy").is_file() for path in (living, young, *not_ours))
 
 
-def test_cache_in_force_is_no_leftover_however_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_that_the_manifest_names_is_no_leftover_however_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache(tmp_path, toy())
     os.utime(arrays_folders(tmp_path)[0], (1, 1))
 

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
+from Data_manager._storage.hashing import size_and_hash
 from Data_manager._storage.manifest import MANIFEST, StaleCache
 from Data_manager.Dataset import Dataset
+from Recommenders.DataIO import DataIO
 from tests.data_manager.toy_cache import (
     FILES,
     TOY_ORIGIN,
@@ -198,7 +200,7 @@ def test_manifest_of_another_form_is_named_whatever_its_hash(key: str, value: ob
 
 @pytest.mark.parametrize("name", ["../x.npy", "/x.npy", "a/x.npy", "..", "x.exe", "C:x.npy", "x.npy\n", ".npy", ""])
 def test_name_of_a_file_that_leaves_the_folder_is_refused_whatever_the_hash(name: str, tmp_path: Path) -> None:
-    folder = tmp_path / "kept"
+    folder = tmp_path / "cache"
     cache(folder, toy())
     content = content_of(folder)
     content["files"][name] = content["files"][FILES[0]]
@@ -208,7 +210,7 @@ def test_name_of_a_file_that_leaves_the_folder_is_refused_whatever_the_hash(name
 
 @pytest.mark.parametrize("name", ["..", ".", "", "../victim", "/", "dataset_cache_0123456789abcdef/..", "VICTIM"])
 def test_folder_that_leaves_the_folder_is_neither_read_nor_deleted(name: str, tmp_path: Path) -> None:
-    folder, victim = tmp_path / "kept", tmp_path / "victim"
+    folder, victim = tmp_path / "cache", tmp_path / "victim"
     victim.mkdir()
     (victim / "diary.txt").write_text("dear diary", encoding="utf-8")
     cache(folder, toy())
@@ -217,6 +219,20 @@ def test_folder_that_leaves_the_folder_is_neither_read_nor_deleted(name: str, tm
     assert_rebuilt_with_warning(folder, MANIFEST)
     assert (victim / "diary.txt").is_file()
     assert (folder / real).is_dir()  # young, so it may be what another process is writing
+
+
+@pytest.mark.parametrize("change", [{"extra": 1}, {"is_implicit": None}], ids=["extra", "missing"])
+def test_parts_of_other_names_than_a_data_set_has_are_refused_whatever_the_hash(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
+    cache(tmp_path, toy())
+    content = content_of(tmp_path)
+    folder = tmp_path / content["folder"]
+    others = DataIO(folder).load_data("others.zip") | change
+    DataIO(folder).save_data("others.zip", {name: value for name, value in others.items() if value is not None})
+    content["files"]["others.zip"] = size_and_hash(folder / "others.zip")
+    _write_content(tmp_path, content, hashed=True)
+    assert_rebuilt_with_warning(tmp_path, MANIFEST)
 
 
 def test_file_that_the_manifest_has_and_the_folder_lacks_is_named(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_folder_may_be_a_link_and_a_link_to_nowhere_is_said(tmp_path: Path) -> N
 
 @pytest.mark.skipif(os.name == "nt", reason="a symbolic link needs a privilege on Windows")
 def test_what_a_link_leads_to_is_not_deleted(tmp_path: Path) -> None:
-    folder = tmp_path / "kept"
+    folder = tmp_path / "cache"
     cache(folder, toy())
     arrays_folders(folder)[0].rename(tmp_path / "larger disk")
     content = content_of(folder)

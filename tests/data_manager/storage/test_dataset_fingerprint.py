@@ -78,7 +78,7 @@ def test_form_makes_no_difference() -> None:
 
 
 def test_number_and_text_of_an_id_are_one_id() -> None:
-    """Whether ids are kept as integers is the data set's affair."""
+    """Ids that are integers count as their text."""
     by_number = Dataset("x", {"URM_all": sps.csr_matrix(np.ones((2, 2)))})
     by_text = Dataset("x", {"URM_all": sps.csr_matrix(np.ones((2, 2)))}, user_original_ID_to_index={"0": 0, "1": 1})
     assert fingerprint_of(by_number) == fingerprint_of(by_text)
