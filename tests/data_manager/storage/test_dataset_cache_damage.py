@@ -252,7 +252,7 @@ def test_whole_manifest_of_another_version_is_said_and_replaced(
         Dataset().load_data(tmp_path)
     reader = ToyReader(tmp_path)
     assert_same_content(reader.load_data(tmp_path), toy())
-    assert "is of another format" in capsys.readouterr().out
+    assert "it has another format" in capsys.readouterr().out
     assert ToyReader(tmp_path).load_data(tmp_path).get_dataset_name() == "Toy"
 
 

@@ -108,7 +108,10 @@ def test_changed_options_are_read_anew_and_said(
     capsys.readouterr()
     changed.load_data()
     assert (same.n_reads, changed.n_reads) == (0, 1)
-    assert f"is of other options (ToyReader, {json.dumps(before)}), reading from" in capsys.readouterr().out
+    assert (
+        f"is not used: it was made with other options (ToyReader, {json.dumps(before)}). Reading from"
+        in capsys.readouterr().out
+    )
 
 
 def test_options_are_compared_as_json_has_them(tmp_path: Path) -> None:
@@ -137,7 +140,7 @@ def test_another_reader_of_the_same_data_set_reads_anew_and_says_so(
     reader = StricterReader(tmp_path)
     reader.load_data()
     assert reader.n_reads == 1
-    assert "is of other options (ToyReader, {}), reading from" in capsys.readouterr().out
+    assert "is not used: it was made with other options (ToyReader, {}). Reading from" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("keeps", "reload"), [(True, False), (True, True), (False, False)])
