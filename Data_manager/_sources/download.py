@@ -1,7 +1,7 @@
 """Files from servers: a data set's zip, where the data folder does not have it, and any file from any address.
 
 Of pooch this uses the HTTP download. The attempts, the check and the temporary name are ours, where `Pooch.fetch` with
-``retry_if_failed`` promises less: it knows one address for a file, repeats what cannot succeed (404, a bad certificate),
+``retry_if_failed`` promises less: it knows one address for a file, repeats what cannot succeed (404, bad certificate),
 does not say why an attempt failed, does not check a file that has no recorded hash, does not flush it to disk, and
 never deletes the temporary file of a killed process.
 """
