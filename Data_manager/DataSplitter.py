@@ -355,7 +355,7 @@ class DataSplitter:
     def _check_seed_is_known(self, why: str, error: Exception) -> None:
         if self._draws and self.random_seed is None and self._saved_seed is None:
             raise ValueError(
-                "random_seed must be the seed of the saved split, which is damaged and has lost it, got None: "
+                "random_seed must be the seed of the saved split if this is damaged and its seed is lost, got None: "
                 f"{why}. Put the archives back from a copy, or pass the seed that the split was made with. "
                 "force_new_split=True makes another split, which tests on what models of this one were trained on."
             ) from error
