@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._splits.export import EXPORT_FORMATS, export_split
@@ -18,6 +17,7 @@ from Data_manager._storage.content import copies_of, find
 from Data_manager._storage.hashing import dataset_fingerprint
 from Data_manager._storage.split import (
     RANDOM_SEED,
+    Division,
     Split,
     SplitArchives,
     read_seed,
@@ -291,9 +291,7 @@ class DataSplitter:
         """Return the parameters that a saved split must have been made with; each splitter defines this."""
         raise NotImplementedError(f"{type(self).__name__} must define _asked_parameters")
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
         """Divide the interactions; each splitter defines this.
 
         Returns which users the split has, shape (n_users,), the URMs of the parts by name, each of shape

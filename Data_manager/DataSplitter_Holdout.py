@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._splits.quotas import QuotaSplitter, quotas_text
+from Data_manager._splits.quotas import QuotaSplitter
+from Data_manager._storage.split import Division
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.split_functions.split_train_validation_random_holdout import (
@@ -84,7 +84,7 @@ class DataSplitter_Holdout(QuotaSplitter):
         return "user_wise" if self.user_wise else "global_sample"
 
     def _split_folder(self) -> str:
-        return f"holdout_{quotas_text(self.input_split_interaction_quota_list)}_{self._kind()}/"
+        return f"holdout_{self._quotas_text()}_{self._kind()}/"
 
     def _file_suffix(self) -> str:
         return f"{super()._file_suffix()}_{self._kind()}"
@@ -92,9 +92,7 @@ class DataSplitter_Holdout(QuotaSplitter):
     def _asked_parameters(self) -> dict[str, Any]:
         return {**super()._asked_parameters(), "user_wise": self.user_wise}
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
         URM_all = dataset.get_URM_all()
         take = _take_of_each_user if self.user_wise else _take_of_all
         train_quota, validation_quota, _ = self.input_split_interaction_quota_list

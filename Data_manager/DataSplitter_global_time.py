@@ -1,16 +1,15 @@
 """What happened before an instant for training, then until another one for validation, and the rest for testing."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._matrices.csr_cells import with_cells
-from Data_manager._splits.quotas import QuotaSplitter, quotas_text
+from Data_manager._splits.quotas import QuotaSplitter
 from Data_manager._splits.verification import verify_times
-from Data_manager._storage.split import Split
+from Data_manager._storage.split import Division, Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.split_functions._interactions import URM_TIMESTAMP, times_of_cells, times_of_parts
@@ -88,7 +87,7 @@ class DataSplitter_global_time(QuotaSplitter):
         )
 
     def _split_folder(self) -> str:
-        return f"global_time_{quotas_text(self.input_split_interaction_quota_list)}/"
+        return f"global_time_{self._quotas_text()}/"
 
     def _instants(self, URM_all: sps.csr_matrix, URM_timestamp: sps.csr_matrix) -> tuple[float, float]:
         train_quota, validation_quota, _ = self.input_split_interaction_quota_list
@@ -103,9 +102,7 @@ class DataSplitter_global_time(QuotaSplitter):
             )
         return validation_start, test_start
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
         if URM_TIMESTAMP not in dataset.AVAILABLE_URM:
             raise ValueError(
                 f"dataReader_object must be of a data set with {URM_TIMESTAMP}, got {dataset.get_dataset_name()}, "

@@ -3,11 +3,9 @@
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
-import scipy.sparse as sps
 
 from Data_manager._splits.verification import verify_no_cold_users, verify_profile_length
-from Data_manager._storage.split import Split
+from Data_manager._storage.split import Division, Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter import DataSplitter
@@ -100,9 +98,7 @@ class DataSplitter_leave_k_out(DataSplitter):
             "leave_random_out": self.leave_random_out,
         }
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
         if not self.leave_random_out and URM_TIMESTAMP not in dataset.AVAILABLE_URM:
             raise ValueError(
                 f"leave_random_out must be True for a data set without {URM_TIMESTAMP}, got False for "

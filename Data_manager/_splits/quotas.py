@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._splits.verification import verify_no_cold_users, verify_not_empty
-from Data_manager._storage.split import Split
+from Data_manager._storage.split import Division, Split
 from Data_manager.DataReader import DataReader
 from Data_manager.DataSplitter import DataSplitter
 from recsys_common.validation import check_bool, check_float
@@ -46,10 +45,11 @@ class QuotaSplitter(DataSplitter):
         verbose: bool = True,
     ) -> None:
         super().__init__(dataReader_object, forbid_new_split, force_new_split, random_seed=random_seed, verbose=verbose)
-        self.input_split_interaction_quota_list = check_quotas(
-            "split_interaction_quota_list", split_interaction_quota_list
-        )
+        self.input_split_interaction_quota_list = _check_quotas(split_interaction_quota_list)
         self.allow_cold_users = check_bool("allow_cold_users", allow_cold_users)
+
+    def _quotas_text(self) -> str:
+        return "_".join(map(str, self.input_split_interaction_quota_list))  # as 70_10_20
 
     def _file_suffix(self) -> str:
         return "_allow_cold_users" if self.allow_cold_users else "_only_warm_users"
@@ -60,9 +60,7 @@ class QuotaSplitter(DataSplitter):
             "allow_cold_users": self.allow_cold_users,
         }
 
-    def _remaining(
-        self, parts: Sequence[sps.csr_matrix]
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
+    def _remaining(self, parts: Sequence[sps.csr_matrix]) -> Division:
         """Return what `_divide` returns, from train, validation and test of all users."""
         URMs = dict(zip(PARTS, parts))
         kept_users = np.diff(URMs["URM_train"].indptr) > 0
@@ -77,7 +75,7 @@ class QuotaSplitter(DataSplitter):
                     f"split_interaction_quota_list must give {part} at least one interaction, got {quotas}, which "
                     f"{'gives' if kept_users.all() else 'after the removal of cold users leaves'} it none"
                 )
-        return kept_users, URMs, {"actual_split_interaction_quota_list": actual_quotas(URMs)}
+        return kept_users, URMs, {"actual_split_interaction_quota_list": _actual_quotas(URMs)}
 
     def _verify(self, split: Split) -> None:
         super()._verify(split)
@@ -87,41 +85,36 @@ class QuotaSplitter(DataSplitter):
             raise ValueError("URM_validation must be empty for a quota of 0, got interactions")
         if not self.allow_cold_users:
             verify_no_cold_users(split.URMs["URM_train"])
-        for part, quota, actual in zip(PARTS, asked, actual_quotas(split.URMs)):
+        for part, quota, actual in zip(PARTS, asked, _actual_quotas(split.URMs)):
             if abs(actual - quota) > _NOTABLE * quota:
                 self._print(f"Notice: {part} has {actual:.2f} % of the interactions, for a quota of {quota:.2f} %")
 
     def _quotas(self) -> dict[str, tuple[float, float]]:
-        return dict(zip(PARTS, zip(self.input_split_interaction_quota_list, actual_quotas(self.SPLIT_URM_DICT))))
+        return dict(zip(PARTS, zip(self.input_split_interaction_quota_list, _actual_quotas(self.SPLIT_URM_DICT))))
 
 
-def check_quotas(name: str, value: Any) -> list[float]:
+def _check_quotas(value: Any) -> list[float]:
     """Check three percentages that sum to 100, train and test above 0; None gives 70, 10, 20. Whole ones become int."""
     if value is None:
         return list(DEFAULT_QUOTAS)
-    allowed = "three percentages of train, validation and test"
+    must_be = "split_interaction_quota_list must be three percentages of train, validation and test"
     if isinstance(value, str) or not hasattr(value, "__iter__"):
-        raise TypeError(f"{name} must be {allowed}, got {value!r}")
+        raise TypeError(f"{must_be}, got {value!r}")
     quotas = list(value)
     if len(quotas) != 3:
-        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+        raise ValueError(f"{must_be}, got {value!r}")
     for index, quota in enumerate(quotas):
-        number = check_float(f"{name}[{index}]", quota, minimum=0, maximum=100)
+        number = check_float(f"split_interaction_quota_list[{index}]", quota, minimum=0, maximum=100)
         quotas[index] = int(number) if number.is_integer() else number
     # tenths have no exact sum
     if not math.isclose(math.fsum(quotas), 100, rel_tol=0, abs_tol=1e-9):
-        raise ValueError(f"{name} must be {allowed} that sum to 100, got {value!r}")
+        raise ValueError(f"{must_be} that sum to 100, got {value!r}")
     if quotas[0] == 0 or quotas[2] == 0:
-        raise ValueError(f"{name} must be {allowed}, above 0 for train and test, got {value!r}")
+        raise ValueError(f"{must_be}, above 0 for train and test, got {value!r}")
     return quotas
 
 
-def quotas_text(quotas: Sequence[float]) -> str:
-    """Write quotas as in the name of a folder: 70_10_20."""
-    return "_".join(map(str, quotas))
-
-
-def actual_quotas(URMs: Mapping[str, sps.csr_matrix]) -> list[float]:
+def _actual_quotas(URMs: Mapping[str, sps.csr_matrix]) -> list[float]:
     """Return the percentage of all interactions that each part has."""
     n_all = sum(URM.nnz for URM in URMs.values())
     return [100 * URMs[part].nnz / n_all for part in PARTS]

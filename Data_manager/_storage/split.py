@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._storage.archives import ArchiveGroup
@@ -29,6 +31,10 @@ _FEATURES = {
     "split_UCM": "UCM_dictionary",
     "split_UCM_mappers": "UCM_feature_mapper_dictionary",
 }
+
+
+# which users a split has, the URMs of its parts, and what else is recorded of it
+Division = tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]
 
 
 @dataclass(frozen=True)
