@@ -18,7 +18,7 @@ from Data_manager._ratings.csv_interactions import (
     load_CSV_into_SparseBuilder,
     remove_Dataframe_duplicates,
 )
-from Data_manager._sources.url_download import download_from_URL, urllretrieve_reporthook
+from Data_manager._sources.download import download_from_URL, urllretrieve_reporthook
 from Data_manager._statistics.numbers import density
 from recsys_common.validation import check_int, check_structure, is_sparse
 

@@ -15,7 +15,7 @@ import pandas as pd
 from Data_manager._matrices.builder import Interactions
 from Data_manager._matrices.id_encoder import encode_arrow
 from Data_manager._matrices.rules import InteractionRules
-from Data_manager._sources.download import RemoteFile, find_local, tell_of_other_edition
+from Data_manager._sources.download import RemoteFile, find_local, tell_of_another_hash
 from Data_manager._sources.zip_members import ZipMembers, open_zip
 from Data_manager._text.parsing import TextTable, read_batches, read_table
 from Data_manager.DataReader import DataReader
@@ -80,7 +80,7 @@ class MovielensReader(DataReader):
             # the features are mostly Python; hashing, unpacking and parsing need none, and go on meanwhile
             with ThreadPoolExecutor(max_workers=1) as thread:
                 item_features = thread.submit(self._item_features, archive)
-                tell_of_other_edition(self.ZIP, path, self._print)
+                tell_of_another_hash(self.ZIP, path, self._print)
                 self._print("Loading Interactions")
                 where = archive.where(self.TABLES["ratings"][0])
                 manager.add_interactions(self._interactions(archive), InteractionRules("error"), where)

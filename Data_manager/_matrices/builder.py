@@ -124,7 +124,7 @@ class DatasetBuilder:
             URM.resize(shape)  # type: ignore[arg-type]  # the stubs know no shape that fits
         ICMs, ICM_mappers = _feature_matrices(self._ICMs, ICM_rows, shape[1])
         UCMs, UCM_mappers = _feature_matrices(self._UCMs, UCM_rows, shape[0])
-        dataset = Dataset._of_parts(
+        dataset = Dataset._from_parts(
             dataset_name=dataset_name,
             URM_dictionary=dict(self._URMs),
             ICM_dictionary=ICMs,

@@ -16,7 +16,6 @@ from Data_manager import DataReader_utils
 from Data_manager._matrices import features as _feature_matrices
 from Data_manager._ratings import csv_interactions as _csv_interactions
 from Data_manager._sources import download as _download
-from Data_manager._sources import url_download as _url_download
 from Data_manager.DataReader_utils import (
     add_boolean_matrix_iterator,
     compute_density,
@@ -269,7 +268,7 @@ def test_wrong_argument_of_a_download_is_named(
 
 def test_progress_line_by_hand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     clock = iter([10.0, 12.0, 14.0, 18.0])
-    monkeypatch.setattr(_url_download, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(_download, "monotonic", lambda: next(clock))
     urllretrieve_reporthook(0, 2**20, 3 * 2**20)
     assert capsys.readouterr().out == ""
     urllretrieve_reporthook(1, 2**20, 3 * 2**20)

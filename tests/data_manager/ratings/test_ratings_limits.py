@@ -18,7 +18,7 @@ from Data_manager._matrices.builder import Interactions
 from Data_manager._ratings import files as _ratings_files
 from Data_manager._ratings import parquet as _ratings_parquet
 from Data_manager._sources.zip_members import check_complete_zip, member_names
-from Data_manager._storage.file_hash import hash_of_file
+from Data_manager._storage.hashing import hash_file
 from Data_manager.DataReader_utils import load_CSV_into_SparseBuilder
 from Data_manager.interactions_reader import InteractionsReader
 
@@ -124,7 +124,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "b.csv": load_CSV_into_SparseBuilder,
     "b.zip": member_names,
     "c.zip": check_complete_zip,
-    "d.zip": lambda path: hash_of_file(path, "sha256"),
+    "d.zip": lambda path: hash_file(path, "sha256"),
 }
 
 

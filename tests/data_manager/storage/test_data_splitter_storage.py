@@ -177,7 +177,7 @@ def test_a_split_that_lost_interactions_is_not_used(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file is no folder, for root either", encoding="utf-8")
-    with pytest.warns(UserWarning, match="cannot be written .* the split is not kept") as caught:
+    with pytest.warns(UserWarning, match="cannot be written .* the split is not saved") as caught:
         splitter = load(tmp_path / "file")
     assert len(caught) == 1 and caught[0].filename == saved_splits.__file__
     assert set.union(*split_by_id(splitter).values()) <= dataset_by_id(some_dataset())
@@ -189,7 +189,7 @@ def test_archives_of_two_saves_are_never_loaded_as_one(make: Make, suffix: str, 
     load(tmp_path / "one", make)
     load(tmp_path / "other", make, some_dataset(seed=1))
     shutil.copy(tmp_path / "one" / f"split_URM{suffix}.zip", tmp_path / "other")
-    with pytest.warns(UserWarning, match=rf"split_URM{suffix}\.zip must be of the same save"):
+    with pytest.warns(UserWarning, match=rf"split_URM{suffix}\.zip is damaged or from another save"):
         load(tmp_path / "other", make, some_dataset(seed=1))
 
 
