@@ -15,7 +15,7 @@ def check_num_threads(name: str, value: int | None) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_a_slice: int, num_threads: int) -> None:
+def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_per_slice: int, num_threads: int) -> None:
     """Call `work` for consecutive slices of 0..n_rows-1, on the calling thread and, where there are slices, on others.
 
     Parameters
@@ -23,14 +23,14 @@ def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_a_slice: int
     work : callable
         Slices run in any order and at once, so each writes to its own rows alone. One slice should end within 0.2 s,
         since an interrupt waits for those that run, and give up the interpreter's lock most of that time.
-    n_rows, rows_a_slice, num_threads : int >= 0, >= 1, >= 1
+    n_rows, rows_per_slice, num_threads : int >= 0, >= 1, >= 1
 
     Raises
     ------
     BaseException
         That of the first slice that failed, when no slice runs any more.
     """
-    todo = deque(slice(start, min(start + rows_a_slice, n_rows)) for start in range(0, n_rows, rows_a_slice))
+    todo = deque(slice(start, min(start + rows_per_slice, n_rows)) for start in range(0, n_rows, rows_per_slice))
     failures: list[tuple[int, BaseException]] = []
 
     def work_off() -> None:
