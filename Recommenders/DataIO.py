@@ -1,15 +1,10 @@
 """Dictionaries of matrices, arrays, data frames and JSON values in one zip file each."""
 
 import os
-from pathlib import Path
 from typing import Any
 
-from recsys_common.archives.names import archive_path, check_folder
-from recsys_common.archives.reader import read_archive
-from recsys_common.archives.writer import json_not_serializable_handler, plan_members, write_members
-from recsys_common.atomic_file import atomic_path
-from recsys_common.messages import say
-from recsys_common.validation import check_bool, check_int
+from recsys_common.archives.folder import ArchiveFolder
+from recsys_common.archives.writer import json_not_serializable_handler
 
 __all__ = ["DataIO", "json_not_serializable_handler"]
 
@@ -70,12 +65,7 @@ class DataIO:
     def __init__(
         self, folder_path: str | os.PathLike[str], *, verbose: bool = True, max_load_bytes: int | None = None
     ) -> None:
-        self._folder: Path = check_folder(folder_path)
-        self._verbose = check_bool("verbose", verbose)
-        if max_load_bytes is not None:
-            max_load_bytes = check_int("max_load_bytes", max_load_bytes, minimum=1)
-        self._max_load_bytes = max_load_bytes
-        self._notice_given = False
+        self._archives = ArchiveFolder(folder_path, verbose=verbose, max_load_bytes=max_load_bytes)
 
     def save_data(self, file_name: str, data_dict_to_save: dict[Any, Any]) -> None:
         """Write the dictionary as one archive, replacing an older one of that name.
@@ -97,12 +87,7 @@ class DataIO:
         OSError
             If the file cannot be written; an older one is untouched.
         """
-        path = archive_path(self._folder, file_name)
-        if not isinstance(data_dict_to_save, dict):
-            raise TypeError(f"data_dict_to_save must be a dictionary, got a {type(data_dict_to_save).__name__}")
-        members = plan_members(data_dict_to_save, "data_dict_to_save", self._notice)
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            write_members(file, members)
+        self._archives.save(file_name, data_dict_to_save, argument="data_dict_to_save")
 
     def load_data(self, file_name: str) -> dict[str, Any]:
         """Read an archive.
@@ -126,9 +111,4 @@ class DataIO:
             HDF5, if it is a pipe or a device, or if `file_name` leads out of the folder. The error has the file and the
             member.
         """
-        return read_archive(archive_path(self._folder, file_name), self._max_load_bytes)
-
-    def _notice(self, message: str) -> None:
-        if not self._notice_given and self._verbose:
-            say(f"DataIO: {message}")
-        self._notice_given = True
+        return self._archives.load(file_name)

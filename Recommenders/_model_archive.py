@@ -15,8 +15,7 @@ import numpy as np
 import scipy.sparse as sps
 
 from Recommenders.DataIO import DataIO
-from recsys_common.archives.names import archive_path, check_folder
-from recsys_common.archives.reader import read_archive
+from recsys_common.archives.folder import ArchiveFolder
 from recsys_common.sparse_structure import structure_fault
 from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
@@ -91,10 +90,11 @@ def load_archive(
         Where the file is no archive, a damaged one, or has another key. Both name the file.
     """
     folder, file_name = _archive_place(recommender, folder_path, file_name)
-    path = archive_path(check_folder(folder), file_name)
+    archives = ArchiveFolder(folder)
+    path = archives.path(file_name)
     recommender._print(f"Loading model from file '{folder}{file_name}'")
     try:
-        data = read_archive(path, keys=keys)
+        data = archives.load(file_name, keys=keys)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"There is no model archive '{path}'") from error
     return ModelArchive(data, str(path))

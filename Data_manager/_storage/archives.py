@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from Data_manager._storage.file_hash import hash_of_file
-from Recommenders.DataIO import DataIO
+from recsys_common.archives.folder import ArchiveFolder
 from recsys_common.file_group import FileGroup
 
 # A key of the head archive: the hash of each other archive of the same save. Archives that are copied by hand may be of
@@ -69,21 +69,21 @@ class ArchiveGroup:
             The content of each archive by its name, the head among them.
         """
         with self._files.replace() as folder:
-            data_io = DataIO(folder)
+            saved = ArchiveFolder(folder)
             hashes = {}
             for archive in self.others:
                 if archive in archives:
-                    data_io.save_data(archive, archives[archive])
+                    saved.save(archive, archives[archive])
                     hashes[archive] = hash_of_file(folder / f"{archive}.zip", "sha256")
-            data_io.save_data(self.head, {**archives[self.head], HASHES: hashes})
+            saved.save(self.head, {**archives[self.head], HASHES: hashes})
 
     def read_alone(self, archive: str) -> dict[str, Any]:
-        """Load one archive, of whichever save it is; FileNotFoundError or ValueError as `DataIO.load_data`."""
-        return DataIO(self.folder).load_data(archive)
+        """Load one archive, of whichever save it is; FileNotFoundError or ValueError as `ArchiveFolder.load`."""
+        return ArchiveFolder(self.folder).load(archive)
 
     def write_alone(self, archive: str, content: dict[str, Any]) -> None:
         """Save one archive beside the others, under the lock."""
-        DataIO(self.folder).save_data(archive, content)
+        ArchiveFolder(self.folder).save(archive, content)
 
     def read(self, names: Names) -> dict[str, dict[str, Any]]:
         """Load what `write` has saved, or the host.
@@ -120,23 +120,23 @@ class ArchiveGroup:
             return self._read(names)
 
     def _read(self, names: Names) -> dict[str, dict[str, Any]]:
-        data_io = DataIO(self.folder)
+        saved = ArchiveFolder(self.folder)
         of_head = _hash_or_none(self.path(self.head))
-        contents = {self.head: data_io.load_data(self.head)}
+        contents = {self.head: saved.load(self.head)}
         hashes = contents[self.head].pop(HASHES, {})
         if not isinstance(hashes, dict):
             raise ValueError(f"{self.path(self.head)} must hold a dict as {HASHES}, got a {type(hashes).__name__}")
         required, optional = names(contents[self.head])
         for archive in required:
-            contents[archive] = self._load(data_io, archive, hashes)
+            contents[archive] = self._load(saved, archive, hashes)
         for archive in optional:
             is_missing = archive not in hashes and not self.path(archive).exists()
-            contents[archive] = {} if is_missing else self._load(data_io, archive, hashes)
+            contents[archive] = {} if is_missing else self._load(saved, archive, hashes)
         if _hash_or_none(self.path(self.head)) != of_head:
             raise ValueError(f"{self.path(self.head)} must stay the same while it is read, got another")
         return contents
 
-    def _load(self, data_io: DataIO, archive: str, hashes: Mapping[str, str]) -> dict[str, Any]:
+    def _load(self, saved: ArchiveFolder, archive: str, hashes: Mapping[str, str]) -> dict[str, Any]:
         path = self.path(archive)
         if not path.exists():
             raise ValueError(f"{path} must lie beside the other archives of its save, got none")
@@ -145,7 +145,7 @@ class ArchiveGroup:
             raise ValueError(
                 f"{path} must be of the same save as the other archives in its folder, got another or damaged"
             )
-        return data_io.load_data(archive)
+        return saved.load(archive)
 
 
 def _hash_or_none(path: Path) -> str | None:

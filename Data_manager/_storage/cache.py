@@ -32,7 +32,7 @@ from Data_manager._storage.manifest import (
     write_manifest,
 )
 from Data_manager.Dataset import Dataset
-from Recommenders.DataIO import DataIO
+from recsys_common.archives.folder import ArchiveFolder
 from recsys_common.file_lock import held_folder, is_abandoned
 from recsys_common.sparse_structure import canonical_fault
 
@@ -57,7 +57,7 @@ def write_cache(folder: Path, dataset: Dataset, origin: Origin) -> None:
     OSError
         If it cannot be written; the older one is then untouched.
     TypeError, ValueError
-        If a further mapper holds what `DataIO` cannot save, with the same consequence.
+        If a further mapper holds what an archive cannot hold, with the same consequence.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder)
@@ -83,7 +83,7 @@ def _write_files(folder: Path, parts: Mapping[str, Any]) -> dict[str, Any]:
         files = dict(threads.map(lambda item: _write_array(folder, *item), arrays.items()))
     others = {name: value for name, value in parts.items() if name not in (*_MATRICES, *_IDS)}
     others |= {argument: parts[argument].ids.tolist() for argument in _IDS if _ids_name(argument) not in arrays}
-    DataIO(folder.resolve()).save_data(_OTHERS, others)
+    ArchiveFolder(folder.resolve()).save(_OTHERS, others)
     files[_OTHERS] = fingerprint(folder / _OTHERS)
     names = {argument: list(parts[argument]) for argument in _MATRICES}
     return {"folder": folder.name, "matrices": names, "files": files}
@@ -171,7 +171,7 @@ def _read(folder: Path, manifest: Mapping[str, Any], origin: Origin | None) -> D
             origin.check(manifest)
         arrays_folder = folder / manifest["folder"]
         check_files(arrays_folder, manifest["files"])
-        others = DataIO(arrays_folder.resolve()).load_data(_OTHERS)
+        others = ArchiveFolder(arrays_folder.resolve()).load(_OTHERS)
         parts = {
             argument: {
                 name: _map_matrix(arrays_folder, argument, position)

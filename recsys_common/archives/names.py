@@ -1,10 +1,7 @@
 """Names in and of archives: which keys can be file names on every system, and where an archive lies."""
 
-import os
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path, PureWindowsPath
-from typing import Any
 
 # The longest file name is 255 bytes on the usual disks; the rest is for extensions.
 MAX_KEY_BYTES = 200
@@ -48,46 +45,3 @@ def check_keys(where: str, keys: Iterable[str]) -> None:
                 f"got {seen[folded]!r} and {key!r}"
             )
         seen[folded] = key
-
-
-def check_folder(folder_path: Any) -> Path:
-    """The folder as a Path; with or without a slash at its end it is the same one.
-
-    Raises
-    ------
-    TypeError
-        If `folder_path` is not a string or a path.
-    ValueError
-        If it climbs up after its start (``a/../b``); a leading ``../`` is fine.
-    """
-    text = os.fspath(folder_path) if isinstance(folder_path, os.PathLike) else folder_path
-    if not isinstance(text, str):
-        raise TypeError(f"folder_path must be a string or a path, got {folder_path!r}")
-    if "/../" in f"{text}/".replace("\\", "/"):
-        raise ValueError(f"folder_path must be a path without '/../', got {text!r}")
-    return Path(text)
-
-
-def archive_path(folder: Path, file_name: Any) -> Path:
-    """The file of the archive `file_name` in `folder`; ``.zip`` is appended if missing.
-
-    `file_name` may name a sub-folder, and never leads out of `folder`.
-    """
-    if not isinstance(file_name, str):
-        raise TypeError(f"file_name must be a string, got {file_name!r}")
-    # Windows' reading knows both kinds of slashes and drives, whatever system this is.
-    pure = PureWindowsPath(file_name)
-    if pure.anchor or ".." in pure.parts or not pure.name or file_name.endswith(("/", "\\")) or "\0" in file_name:
-        raise ValueError(f"file_name must be the name of a file inside the folder, got {file_name!r}")
-    path = folder / (file_name if file_name.endswith(".zip") else file_name + ".zip")
-    return Path(long_windows_path(str(path.absolute()))) if os.name == "nt" else path
-
-
-def long_windows_path(absolute: str) -> str:
-    """An absolute Windows path with the marker that lifts the limit of 260 characters."""
-    marker = "\\\\?\\"
-    if absolute.startswith(marker):
-        return absolute
-    if absolute.startswith("\\\\"):
-        return marker + "UNC" + absolute[1:]
-    return marker + absolute
