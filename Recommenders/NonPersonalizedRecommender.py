@@ -1,11 +1,10 @@
 """Baselines: the most popular items, the best rated ones, and chance."""
 
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._model_archive import Array, Range, Scalar, check_fitted
 from Recommenders._ranking.top_k import mask_other_columns
 from Recommenders.BaseRecommender import BaseRecommender
 from recsys_common.validation import check_bool, check_entries, check_float, check_ids, check_int, check_pairs
@@ -43,6 +42,7 @@ class TopPop(_NonPersonalizedRecommender):
     """
 
     RECOMMENDER_NAME = "TopPopRecommender"
+    _SAVED: ClassVar = {"item_pop": Array("n_items", kinds="iuf")}
 
     def fit(self) -> Self:
         """Count the interactions."""
@@ -53,16 +53,6 @@ class TopPop(_NonPersonalizedRecommender):
     def _item_scores(self) -> np.ndarray:
         check_fitted(self, "item_pop")
         return self.item_pop
-
-    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """See BaseRecommender; RuntimeError before fit()."""
-        check_fitted(self, "item_pop")
-        save_archive(self, folder_path, file_name, {"item_pop": self.item_pop})
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """See BaseRecommender; FileNotFoundError or ValueError for a file that is not there or does not fit."""
-        archive = load_archive(self, folder_path, file_name, ["item_pop"])
-        install(self, item_pop=archive.take_array("item_pop", (self.n_items,), kinds="iuf"))
 
 
 class GlobalEffects(_NonPersonalizedRecommender):
@@ -86,7 +76,13 @@ class GlobalEffects(_NonPersonalizedRecommender):
     """
 
     RECOMMENDER_NAME = "GlobalEffectsRecommender"
-    _ARCHIVE_KEYS = ("item_bias", "user_bias", "global_mean", "rating_range")
+    # an archive of the host framework has item_bias alone: its model ranks, and cannot predict
+    _SAVED: ClassVar = {
+        "item_bias": Array("n_items", or_minus_infinity=True),
+        "user_bias": Array("n_users", default=None),
+        "global_mean": Scalar(check_float, default=None),
+        "rating_range": Range(default=None),
+    }
 
     def fit(self, lambda_user: float = 10, lambda_item: float = 25) -> Self:
         """Compute the biases.
@@ -148,29 +144,6 @@ class GlobalEffects(_NonPersonalizedRecommender):
         predictions: np.ndarray = self.global_mean + self.user_bias[users] + item_bias  # type: ignore[index]
         return np.clip(predictions, *self.rating_range) if clip else predictions  # type: ignore[misc]
 
-    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """See BaseRecommender; RuntimeError before fit()."""
-        check_fitted(self, "item_bias")
-        data = {key: getattr(self, key) for key in self._ARCHIVE_KEYS}
-        save_archive(self, folder_path, file_name, {key: value for key, value in data.items() if value is not None})
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """See BaseRecommender; an archive that holds item_bias alone, as the host framework writes it, can rank only.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            For a file that is missing, damaged, of another kind of model, or of another number of users or items.
-        """
-        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
-        item_bias = archive.take_array("item_bias", (self.n_items,), or_minus_infinity=True)
-        rest: dict[str, Any] = {"user_bias": None, "global_mean": None, "rating_range": None}
-        if "user_bias" in archive:
-            rest["user_bias"] = archive.take_array("user_bias", (self.n_users,))
-            rest["global_mean"] = archive.take_float("global_mean")
-            rest["rating_range"] = archive.take_range("rating_range")
-        install(self, item_bias=item_bias, **rest)
-
 
 def _shrunk_means(groups: np.ndarray, values: np.ndarray, n_groups: int, shrink: float) -> np.ndarray:
     """Sum of each group's values / (shrink + their number); 0 for a group without values. float64, (n_groups,)."""
@@ -192,6 +165,8 @@ class Random(BaseRecommender):
     """
 
     RECOMMENDER_NAME = "RandomRecommender"
+    # an archive of the host framework is empty: its model gets fit's default seed
+    _SAVED: ClassVar = {"random_seed": Scalar(check_int, minimum=0, maximum=2**63 - 1, default=42)}
 
     def __init__(self, URM_train: Any, *, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
@@ -215,17 +190,6 @@ class Random(BaseRecommender):
         if items_to_compute is not None:
             mask_other_columns(scores, check_ids("items_to_compute", items_to_compute, self.n_items))
         return scores
-
-    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """See BaseRecommender; RuntimeError before fit()."""
-        check_fitted(self, "random_seed")
-        save_archive(self, folder_path, file_name, {"random_seed": self.random_seed})
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """See BaseRecommender; an empty archive, as the host framework writes it, means fit's default seed."""
-        archive = load_archive(self, folder_path, file_name, ["random_seed"])
-        seed = archive.take_int("random_seed", minimum=0, maximum=2**63 - 1) if archive else 42
-        install(self, random_seed=seed)
 
 
 def _steps(ids: np.ndarray) -> np.ndarray:
