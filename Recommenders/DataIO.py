@@ -1,4 +1,4 @@
-"""Dictionaries of matrices, arrays, data frames and JSON values in one zip file each."""
+"""Dictionaries of matrices, arrays, data frames and JSON values, in one zip file each, under the framework's name."""
 
 import os
 from typing import Any
@@ -12,8 +12,8 @@ __all__ = ["DataIO", "json_not_serializable_handler"]
 class DataIO:
     """Saves dictionaries in a folder and loads them again, with no pickle on either way.
 
-    An archive is an ordinary flat zip of deflated members, exchanged with the host framework in both directions. The
-    entry K of the dictionary becomes, by the type of its value, in this order:
+    An archive is an ordinary flat zip of deflated members, which the host framework reads and writes too. The entry K
+    of the dictionary becomes, by the first type in this order that its value has:
 
     ========================== ============== =======================================================================
     value                      member         comes back as
@@ -31,8 +31,8 @@ class DataIO:
     in more than upper and lower case. A ``K.csv`` without its hidden member is read as a plain csv.
 
     A file is written under a temporary name and renamed over the old one: a crash leaves the old file or the new one,
-    and threads and processes that save or load the same name never meet half a file. Loading writes nothing. The host's
-    data frames (``K.h5``) hold pickles, and are refused.
+    and threads and processes that save or load the same name never meet half a file. Loading writes nothing. Data
+    frames of the host framework (``K.h5``) hold pickles, and are refused.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ class DataIO:
         not contain ``/../``.
     verbose : bool, default True
         Whether to say, once, that keys were converted to strings.
-    max_load_bytes : int or None, default None
+    max_load_bytes : int >= 1, optional
         The memory that the values of one archive may take, at most, so that a small hostile file cannot fill all of
         it: the bytes of arrays, and for JSON and frames an estimate, mostly 1.5 to 3 times what they really take. None
-        is 160 MiB or 80 times the size of the file, whichever is larger.
+        is 160 MiB or 80 times the size of the file, the larger of the two.
 
     Raises
     ------
@@ -82,8 +82,8 @@ class DataIO:
         TypeError
             If a value cannot be saved exactly; the error has its key and type.
         ValueError
-            If a key is not a safe file name, if two keys are the same as strings or but for upper and lower case, or if
-            `file_name` leads out of the folder. Nothing has been written then.
+            If a key is not a safe file name, if two keys are the same as strings or except for upper and lower case, or
+            if `file_name` leads out of the folder. Nothing has been written then.
         OSError
             If the file cannot be written; an older one is untouched.
         """

@@ -13,23 +13,9 @@ from recsys_common.validation import check_bool, check_int
 
 
 class ArchiveFolder:
-    """A folder where dictionaries are saved and loaded by name; `Recommenders.DataIO` documents the format.
+    """A folder where dictionaries are saved and loaded by name.
 
-    Parameters
-    ----------
-    folder_path : str or os.PathLike
-        The folder, made when the first archive is saved; a slash at its end makes no difference. It must not contain
-        ``/../``.
-    verbose : bool, default True
-        Whether to say, once, that keys were converted to strings.
-    max_load_bytes : int >= 1, optional
-        The memory that the values of one archive may take, at most. None is 160 MiB or 80 times the size of the file,
-        whichever is larger.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong type or out of range.
+    `Recommenders.DataIO.DataIO` is its public face, and describes the arguments, the format and the errors.
     """
 
     def __init__(
@@ -47,26 +33,7 @@ class ArchiveFolder:
         return _archive_path(self._folder, file_name)
 
     def save(self, file_name: str, data: dict[Any, Any], *, argument: str = "data") -> None:
-        """Write a dictionary as one archive, replacing an older one of that name, or change nothing.
-
-        Parameters
-        ----------
-        file_name : str
-            ``.zip`` is appended if missing.
-        data : dict
-            DataFrames, scipy sparse matrices, numpy arrays, what JSON can hold, and dictionaries of these.
-        argument : str, default "data"
-            What errors call `data`.
-
-        Raises
-        ------
-        TypeError
-            If a value cannot be saved exactly.
-        ValueError
-            If a key is not a safe file name, two keys are the same, or `file_name` leads out of the folder.
-        OSError
-            If the file cannot be written.
-        """
+        """Write a dictionary as one archive, which errors call `argument`, over an older one of that name."""
         path = self.path(file_name)
         if not isinstance(data, dict):
             raise TypeError(f"{argument} must be a dictionary, got a {type(data).__name__}")
@@ -75,27 +42,7 @@ class ArchiveFolder:
             write_members(file, members)
 
     def load(self, file_name: str, *, keys: Collection[str] | None = None) -> dict[str, Any]:
-        """Read an archive.
-
-        Parameters
-        ----------
-        file_name : str
-            ``.zip`` is appended if missing.
-        keys : collection of str, optional
-            The keys that the archive may have: one with another key is refused before anything of it is read.
-
-        Returns
-        -------
-        dict of str to values
-            In the order of the members of the archive.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If the file is damaged, not an archive, too large in memory, or has another key.
-        """
+        """Read an archive; one with a key that is not among `keys` is refused before anything of it is read."""
         return read_archive(self.path(file_name), self._max_load_bytes, keys)
 
     def _notice(self, message: str) -> None:
