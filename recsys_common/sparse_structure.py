@@ -1,7 +1,7 @@
-"""The arrays behind a scipy sparse matrix, checked before anything converts it.
+"""Checks of the arrays inside a scipy sparse matrix, to be made before anything converts it.
 
-scipy builds a matrix from arrays without reading them, and lets them be replaced afterwards; its compiled conversions
-then follow every pointer and index. A column beyond the shape is written outside of an array there.
+scipy does not check the arrays that a matrix is made of, or that replace them later, but its compiled conversions
+follow every pointer and index: a column beyond the shape makes them write outside of an array.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-# of each format, what has to hold for its arrays; each check returns what does not, or None
+# what a check finds wrong, or None
 _Fault = str | None
 
 
 def structure_fault(matrix: Any) -> _Fault:
-    """Say in what the arrays of a 2-D scipy sparse matrix or array contradict one another or its shape.
+    """Say how the arrays of a 2-D scipy sparse matrix or array contradict each other or its shape.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def structure_fault(matrix: Any) -> _Fault:
     Returns
     -------
     str or None
-        Such as ``columns outside of 0..9``; None for a matrix that every conversion can read. The time is that of
-        one pass over the indices.
+        Such as ``columns outside of 0..9``; None for a matrix that every conversion can read. It takes one pass over
+        the indices.
     """
     check = _CHECKS.get(matrix.format)
     if check is None:
@@ -41,12 +41,12 @@ def canonical_fault(matrix: Any) -> _Fault:
     if fault is not None:
         return fault
     ascending = indices[1:] > indices[:-1]
-    # between the last column of a row and the first of the next one there is no order
+    # the first column of a row may be smaller than the last one of the row before
     starts = indptr[(indptr > 0) & (indptr < len(indices))]
     ascending[starts - 1] = True
     if not ascending.all():
         return "columns of a row that are not distinct and ascending"
-    # so the smallest and the largest columns are at the ends of the rows
+    # so the smallest and the largest columns are at the two ends of the rows
     is_filled = indptr[1:] > indptr[:-1]
     ends = np.concatenate([indices[indptr[:-1][is_filled]], indices[indptr[1:][is_filled] - 1]])
     return _index_fault("columns", ends, matrix.shape[1])
@@ -54,7 +54,7 @@ def canonical_fault(matrix: Any) -> _Fault:
 
 def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
     if not isinstance(indices, np.ndarray) or indices.ndim != 1 or indices.dtype.kind not in "iu":
-        return f"{name} that are no 1-D array of integers"
+        return f"{name} that are not a 1-D array of integers"
     if not indices.dtype.isnative:
         return f"{name} in the byte order of another machine"
     if indices.size > 0 and not (indices.min() >= 0 and indices.max() < n_indices):
@@ -64,7 +64,7 @@ def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
 
 def _data_fault(data: Any, n_entries: int, ndim: int = 1) -> _Fault:
     if not isinstance(data, np.ndarray) or data.ndim != ndim:
-        return f"values that are no {ndim}-D array"
+        return f"values that are not a {ndim}-D array"
     if not data.dtype.isnative:
         return "values in the byte order of another machine"
     return f"{len(data)} values for {n_entries} indices" if len(data) != n_entries else None
@@ -72,12 +72,12 @@ def _data_fault(data: Any, n_entries: int, ndim: int = 1) -> _Fault:
 
 def _pointer_fault(indptr: Any, n_rows: int, n_entries: int) -> _Fault:
     if not isinstance(indptr, np.ndarray) or indptr.ndim != 1 or indptr.dtype.kind not in "iu":
-        return "pointers that are no 1-D array of integers"
+        return "pointers that are not a 1-D array of integers"
     if len(indptr) != n_rows + 1:
         return f"{len(indptr)} pointers for {n_rows} rows or columns"
     # compared, not subtracted: unsigned differences are never negative
     if indptr[0] != 0 or indptr[-1] > n_entries or (indptr[1:] < indptr[:-1]).any():
-        return f"pointers that do not grow from 0 to {n_entries} at the most"
+        return f"pointers that do not ascend from 0 to at most {n_entries}"
     return None
 
 
@@ -99,7 +99,7 @@ def _csc_fault(matrix: Any) -> _Fault:
 
 def _bsr_fault(matrix: Any) -> _Fault:
     if not isinstance(matrix.data, np.ndarray) or matrix.data.ndim != 3:
-        return "values that are no 3-D array"
+        return "values that are not a 3-D array"
     shape, block = matrix.shape, matrix.data.shape[1:]
     if 0 in block or shape[0] % block[0] or shape[1] % block[1]:
         return f"blocks of {block} in a shape of {shape}"
@@ -115,19 +115,19 @@ def _coo_fault(matrix: Any) -> _Fault:
 def _dia_fault(matrix: Any) -> _Fault:
     offsets = matrix.offsets
     if not isinstance(offsets, np.ndarray) or offsets.ndim != 1 or offsets.dtype.kind not in "iu":
-        return "offsets that are no 1-D array of integers"
+        return "offsets that are not a 1-D array of integers"
     if len(np.unique(offsets)) != len(offsets):
-        return "an offset twice"
+        return "the same offset twice"
     return _data_fault(matrix.data, len(offsets), ndim=2)
 
 
 def _lil_fault(matrix: Any) -> _Fault:
     rows, data, (n_rows, n_columns) = matrix.rows, matrix.data, matrix.shape
     if not all(isinstance(lists, np.ndarray) and lists.shape == (n_rows,) for lists in (rows, data)):
-        return f"lists that are not one for each of {n_rows} rows"
+        return f"other than one list for each of {n_rows} rows"
     for columns, values in zip(rows, data):
         if not isinstance(columns, list) or not isinstance(values, list) or len(columns) != len(values):
-            return "rows whose columns and values are no lists of one length"
+            return "rows whose columns and values are not lists of the same length"
         fault = _index_fault("columns", np.array(columns), n_columns) if columns else None
         if fault is not None:
             return fault
