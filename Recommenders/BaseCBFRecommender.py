@@ -1,4 +1,4 @@
-"""Recommenders that learn from features of the items or of the users."""
+"""The bases of recommenders that learn from features of items or users."""
 
 from typing import Any
 
@@ -15,9 +15,11 @@ class BaseItemCBFRecommender(BaseRecommender):
     Parameters
     ----------
     URM_train : scipy sparse matrix of shape (n_users, n_items)
+        The interactions to learn from.
     ICM_train : scipy sparse matrix of shape (n_items, n_features)
         Finite numbers, at least one that is not zero. It is copied.
     verbose : bool, default True
+        Whether the recommender prints what it does.
 
     Attributes
     ----------
@@ -27,7 +29,7 @@ class BaseItemCBFRecommender(BaseRecommender):
     Raises
     ------
     TypeError, ValueError
-        A matrix is not as described, or the ICM has another number of items than the URM.
+        If a matrix is not as described, or the ICM has another number of items than the URM.
     """
 
     def __init__(self, URM_train: Any, ICM_train: Any, verbose: bool = True) -> None:
@@ -46,9 +48,11 @@ class BaseUserCBFRecommender(BaseRecommender):
     Parameters
     ----------
     URM_train : scipy sparse matrix of shape (n_users, n_items)
+        The interactions to learn from.
     UCM_train : scipy sparse matrix of shape (n_users, n_features)
         Finite numbers, at least one that is not zero. It is copied.
     verbose : bool, default True
+        Whether the recommender prints what it does.
 
     Attributes
     ----------
@@ -58,7 +62,7 @@ class BaseUserCBFRecommender(BaseRecommender):
     Raises
     ------
     TypeError, ValueError
-        A matrix is not as described, or the UCM has another number of users than the URM.
+        If a matrix is not as described, or the UCM has another number of users than the URM.
     """
 
     def __init__(self, URM_train: Any, UCM_train: Any, verbose: bool = True) -> None:

@@ -29,9 +29,7 @@ def structure_fault(matrix: Any) -> _Fault:
         the indices.
     """
     check = _CHECKS.get(matrix.format)
-    if check is None:
-        return f"the unknown format {matrix.format!r}"
-    return check(matrix)
+    return f"the unknown format {matrix.format!r}" if check is None else check(matrix)
 
 
 def canonical_fault(matrix: Any) -> _Fault:
@@ -52,14 +50,19 @@ def canonical_fault(matrix: Any) -> _Fault:
     return _index_fault("columns", ends, matrix.shape[1])
 
 
-def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
-    if not isinstance(indices, np.ndarray) or indices.ndim != 1 or indices.dtype.kind not in "iu":
+def _integers_fault(name: str, array: Any) -> _Fault:
+    if not isinstance(array, np.ndarray) or array.ndim != 1 or array.dtype.kind not in "iu":
         return f"{name} that are not a 1-D array of integers"
-    if not indices.dtype.isnative:
-        return f"{name} in the byte order of another machine"
-    if indices.size > 0 and not (indices.min() >= 0 and indices.max() < n_indices):
-        return f"{name} outside of 0..{n_indices - 1}"
     return None
+
+
+def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
+    fault = _integers_fault(name, indices)
+    if fault is None and not indices.dtype.isnative:
+        return f"{name} in the byte order of another machine"
+    if fault is None and indices.size > 0 and not (indices.min() >= 0 and indices.max() < n_indices):
+        return f"{name} outside of 0..{n_indices - 1}"
+    return fault
 
 
 def _data_fault(data: Any, n_entries: int, ndim: int = 1) -> _Fault:
@@ -71,30 +74,19 @@ def _data_fault(data: Any, n_entries: int, ndim: int = 1) -> _Fault:
 
 
 def _pointer_fault(indptr: Any, n_rows: int, n_entries: int) -> _Fault:
-    if not isinstance(indptr, np.ndarray) or indptr.ndim != 1 or indptr.dtype.kind not in "iu":
-        return "pointers that are not a 1-D array of integers"
-    if len(indptr) != n_rows + 1:
+    fault = _integers_fault("pointers", indptr)
+    if fault is None and len(indptr) != n_rows + 1:
         return f"{len(indptr)} pointers for {n_rows} rows or columns"
     # compared, not subtracted: unsigned differences are never negative
-    if indptr[0] != 0 or indptr[-1] > n_entries or (indptr[1:] < indptr[:-1]).any():
+    if fault is None and (indptr[0] != 0 or indptr[-1] > n_entries or (indptr[1:] < indptr[:-1]).any()):
         return f"pointers that do not ascend from 0 to at most {n_entries}"
-    return None
+    return fault
 
 
 def _compressed_fault(matrix: Any, n_major: int, n_minor: int, name: str, ndim: int = 1) -> _Fault:
     indices = matrix.indices
     fault = _index_fault(name, indices, n_minor)
     return fault or _data_fault(matrix.data, len(indices), ndim) or _pointer_fault(matrix.indptr, n_major, len(indices))
-
-
-def _csr_fault(matrix: Any) -> _Fault:
-    n_rows, n_columns = matrix.shape
-    return _compressed_fault(matrix, n_rows, n_columns, "columns")
-
-
-def _csc_fault(matrix: Any) -> _Fault:
-    n_rows, n_columns = matrix.shape
-    return _compressed_fault(matrix, n_columns, n_rows, "rows")
 
 
 def _bsr_fault(matrix: Any) -> _Fault:
@@ -113,12 +105,10 @@ def _coo_fault(matrix: Any) -> _Fault:
 
 
 def _dia_fault(matrix: Any) -> _Fault:
-    offsets = matrix.offsets
-    if not isinstance(offsets, np.ndarray) or offsets.ndim != 1 or offsets.dtype.kind not in "iu":
-        return "offsets that are not a 1-D array of integers"
-    if len(np.unique(offsets)) != len(offsets):
+    fault = _integers_fault("offsets", matrix.offsets)
+    if fault is None and len(np.unique(matrix.offsets)) != len(matrix.offsets):
         return "the same offset twice"
-    return _data_fault(matrix.data, len(offsets), ndim=2)
+    return fault or _data_fault(matrix.data, len(matrix.offsets), ndim=2)
 
 
 def _lil_fault(matrix: Any) -> _Fault:
@@ -143,8 +133,8 @@ def _dok_fault(matrix: Any) -> _Fault:
 
 
 _CHECKS: dict[str, Callable[[Any], _Fault]] = {
-    "csr": _csr_fault,
-    "csc": _csc_fault,
+    "csr": lambda matrix: _compressed_fault(matrix, matrix.shape[0], matrix.shape[1], "columns"),
+    "csc": lambda matrix: _compressed_fault(matrix, matrix.shape[1], matrix.shape[0], "rows"),
     "bsr": _bsr_fault,
     "coo": _coo_fault,
     "dia": _dia_fault,
