@@ -1,4 +1,4 @@
-"""The way of a model to its file and back, which all recommenders share.
+"""Saving and loading of models, which all recommenders share.
 
 A recommender declares in `_SAVED` what its file holds: each attribute with its kind, such as
 ``{"item_pop": Array("n_items")}``; `save_declared` and `load_declared` do the rest. Values are checked before the first
@@ -25,9 +25,9 @@ FACTORIZATION_KEYS = ("USER_factors", "ITEM_factors", "Sigma", "use_bias", "ITEM
 
 
 class Saved(ABC):
-    """What a value in a file must be; `default` stands for it where the file has no value with a default.
+    """A kind of value in a file. `default` is used where the file has none of the values that have a default.
 
-    A file has all of the values with a default, or none of them: it is then one of the host framework.
+    These are what files of the host framework lack: a file that has some of them must have all.
     """
 
     def __init__(self, default: Any = _REQUIRED) -> None:
@@ -45,8 +45,8 @@ class Saved(ABC):
 class Array(Saved):
     """An array of finite numbers; its dtype stays as it is.
 
-    `shape` has a name for each length: "n_users", "n_items", or one that means the same length throughout a file.
-    `kinds` are the allowed kinds of numpy's dtypes; `or_minus_infinity` allows -inf, for what is never recommended.
+    `shape` has a name for each length: "n_users", "n_items", or a name of the same length throughout a file. `kinds`
+    are the allowed kinds of numpy's dtypes; `or_minus_infinity` allows -inf, for items that are never recommended.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Range(Array):
 
 
 class Sparse(Saved):
-    """A sparse matrix of finite numbers, as csr with its dtype as it is; `shape` as that of `Array`."""
+    """A sparse matrix of finite numbers, as csr; its dtype stays as it is, and `shape` is as in `Array`."""
 
     def __init__(self, *shape: str) -> None:
         super().__init__()
@@ -109,9 +109,9 @@ class Sparse(Saved):
 
 
 class Scalar(Saved):
-    """What one of the checks of `recsys_common.validation` accepts, such as ``Scalar(check_int, minimum=1)``."""
+    """A value that a check of `recsys_common.validation` accepts, such as ``Scalar(check_int, minimum=1)``."""
 
-    def __init__(self, check: Callable[..., Any], default: Any = _REQUIRED, **limits: Any) -> None:
+    def __init__(self, check: Callable[..., Any], *, default: Any = _REQUIRED, **limits: Any) -> None:
         super().__init__(default)
         self._check = check
         self._limits = limits
@@ -126,7 +126,7 @@ class Scalar(Saved):
 
 
 class ModelArchive(dict[str, Any]):
-    """The content of the file `file`; `lengths` has those of arrays by their names, and grows with what is taken."""
+    """The values in a file; `lengths` maps the names of lengths to numbers, and grows as values are taken."""
 
     def __init__(self, data: Mapping[str, Any], file: str, lengths: Mapping[str, int]) -> None:
         super().__init__(data)
