@@ -50,7 +50,9 @@ class FileGroup:
 
         IsADirectoryError, before anything is done, where a folder has the name of one of the files.
         """
-        self._check_no_folder()
+        for path in (self.folder / name for name in self.names):
+            if path.is_dir():
+                raise IsADirectoryError(f"{path} must be a file, or free for one, got a folder")
         has_old_head = (self.folder / self.head).exists()
         if self._written.exists():
             if has_old_head or not (self._written / self.head).exists():
@@ -76,11 +78,6 @@ class FileGroup:
             shutil.rmtree(self._written, ignore_errors=True)
             raise
         self._put_in_place()
-
-    def _check_no_folder(self) -> None:
-        for name in self.names:
-            if (self.folder / name).is_dir():
-                raise IsADirectoryError(f"{self.folder / name} must be a file, or free for one, got a folder")
 
     def _put_in_place(self) -> None:
         for name in (self.head, *(self.names - {self.head})):

@@ -27,12 +27,11 @@ def refuse(error: type[Exception], name: str, allowed: str, got: object) -> Exce
 
 def check_int(name: str, value: Any, *, minimum: int | None = None, maximum: int | None = None) -> int:
     """Return an integer (Python's or numpy's, not a bool) in minimum..maximum, both included, as an int."""
-    allowed = "an integer" + _interval(None, minimum, maximum, None)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise refuse(TypeError, name, allowed, repr(value))
-    number = int(value)
-    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-        raise refuse(ValueError, name, allowed, repr(value))
+    is_integer = isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    number = int(value) if is_integer else 0
+    if not is_integer or (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+        allowed = "an integer" + _interval(None, minimum, maximum, None)
+        raise refuse(ValueError if is_integer else TypeError, name, allowed, repr(value))
     return number
 
 
@@ -46,22 +45,20 @@ def check_float(
     below: float | None = None,
 ) -> float:
     """Return a finite number in minimum..maximum, both included, and > above and < below, as a float."""
-    allowed = "a finite number" + _interval(above, minimum, maximum, below)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise refuse(TypeError, name, allowed, repr(value))
+    is_number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
     try:
-        number = float(value)
+        number = float(value) if is_number else math.nan
     except OverflowError:  # an integer beyond float64
         number = math.inf
-    outside = (
+    if (
         not math.isfinite(number)
         or (above is not None and number <= above)
-        or (below is not None and number >= below)
         or (minimum is not None and number < minimum)
         or (maximum is not None and number > maximum)
-    )
-    if outside:
-        raise refuse(ValueError, name, allowed, repr(value))
+        or (below is not None and number >= below)
+    ):
+        allowed = "a finite number" + _interval(above, minimum, maximum, below)
+        raise refuse(ValueError if is_number else TypeError, name, allowed, repr(value))
     return number
 
 
@@ -75,11 +72,9 @@ def check_bool(name: str, value: Any) -> bool:
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     """Return a string that must be one of `choices`."""
     choices = list(choices)
-    allowed = "one of " + ", ".join(repr(choice) for choice in choices)
-    if not isinstance(value, str):
-        raise refuse(TypeError, name, allowed, repr(value))
-    if value not in choices:
-        raise refuse(ValueError, name, allowed, repr(value))
+    if not isinstance(value, str) or value not in choices:
+        allowed = "one of " + ", ".join(repr(choice) for choice in choices)
+        raise refuse(ValueError if isinstance(value, str) else TypeError, name, allowed, repr(value))
     # the choice itself: kernels refuse subclasses of str, such as numpy's strings
     return choices[choices.index(value)]
 

@@ -9,23 +9,14 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sps
 
-from recsys_common.archives.writer import MAX_HEADER_BYTES
+from recsys_common.archives.writer import MAX_HEADER_BYTES, SPARSE_FORMATS
 from recsys_common.sparse_structure import structure_fault
 
 # version of the format -> how the length of the header is written, and what reads the header
 _HEADERS: dict[tuple[int, int], tuple[struct.Struct, Callable[[IO[bytes]], tuple[Any, ...]]]] = {
     (1, 0): (struct.Struct("<H"), np.lib.format.read_array_header_1_0),
     (2, 0): (struct.Struct("<L"), np.lib.format.read_array_header_2_0),
-}
-# format -> the arrays of indices that it has beside data and shape, and its class
-_FORMATS: dict[str, tuple[tuple[str, ...], Any]] = {
-    "csr": (("indices", "indptr"), sps.csr_matrix),
-    "csc": (("indices", "indptr"), sps.csc_matrix),
-    "bsr": (("indices", "indptr"), sps.bsr_matrix),
-    "coo": (("row", "col"), sps.coo_matrix),
-    "dia": (("offsets",), sps.dia_matrix),
 }
 
 
@@ -65,7 +56,7 @@ def read_sparse(content: zipfile.ZipFile, spend: Callable[[int], None]) -> Any:
     """
     form = _part(content, "format", spend).item()
     form = form.decode("ascii") if isinstance(form, bytes) else form
-    index_names, matrix_class = _FORMATS[form]
+    index_names, matrix_class = SPARSE_FORMATS[form]
     parts = {name: _part(content, name, spend) for name in (*index_names, "shape")}
     for name, part in parts.items():
         if part.dtype.kind != "i":

@@ -27,13 +27,13 @@ _RESERVED_ON_WINDOWS = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"]
     + [f"{device}{digit}" for device in ("COM", "LPT") for digit in "0123456789\u00b9\u00b2\u00b3"]
 )
-
-_SAVED_FORMATS = {
-    "csr": sps.csr_matrix,
-    "csc": sps.csc_matrix,
-    "coo": sps.coo_matrix,
-    "bsr": sps.bsr_matrix,
-    "dia": sps.dia_matrix,
+# format of a sparse matrix -> its arrays beside the data, and its class
+SPARSE_FORMATS: dict[str, tuple[tuple[str, ...], Any]] = {
+    "csr": (("indices", "indptr"), sps.csr_matrix),
+    "csc": (("indices", "indptr"), sps.csc_matrix),
+    "bsr": (("indices", "indptr"), sps.bsr_matrix),
+    "coo": (("row", "col"), sps.coo_matrix),
+    "dia": (("offsets",), sps.dia_matrix),
 }
 
 
@@ -181,9 +181,9 @@ def _sparse_member(key: str, matrix: Any, where: str) -> Member:
     if matrix.dtype.kind not in "biufc":
         raise TypeError(f"{where} must be a sparse matrix of numbers, got dtype {matrix.dtype}")
     # an *_array would come back as one only where scipy is new, and be refused by older readers
-    saved = _SAVED_FORMATS.get(matrix.format, sps.csr_matrix)(matrix)
-    parts = (getattr(saved, name, None) for name in ("data", "indices", "indptr", "row", "col", "offsets"))
-    size = sum(part.nbytes for part in parts if part is not None)
+    index_names, matrix_class = SPARSE_FORMATS.get(matrix.format, SPARSE_FORMATS["csr"])
+    saved = matrix_class(matrix)
+    size = sum(getattr(saved, name).nbytes for name in ("data", *index_names))
     # not compressed here, since the archive does that
     return Member(f"{key}.npz", size, lambda file: sps.save_npz(file, saved, compressed=False))
 
