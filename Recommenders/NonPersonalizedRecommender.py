@@ -174,14 +174,6 @@ class GlobalEffects(_NonPersonalizedRecommender):
         return np.clip(predictions, *self.rating_range) if clip else predictions  # type: ignore[misc]
 
 
-def _shrunk_means(groups: npt.NDArray[Any], values: npt.NDArray[Any], n_groups: int, shrink: float) -> npt.NDArray[Any]:
-    """Return the sum of each group's values / (shrink + their number), 0 for a group without values; (n_groups,)."""
-    sums = np.bincount(groups, weights=values, minlength=n_groups)
-    denominators = shrink + np.bincount(groups, minlength=n_groups)
-    means: npt.NDArray[Any] = np.divide(sums, denominators, out=np.zeros(n_groups), where=denominators > 0)
-    return means
-
-
 class Random(BaseRecommender):
     """Random items: uniform scores in [0, 1) that depend on the seed, the user and the item alone.
 
@@ -259,3 +251,11 @@ def _splitmix64(state: npt.NDArray[Any]) -> npt.NDArray[Any]:
         bits *= np.uint64(factor)
     bits ^= bits >> np.uint64(31)
     return bits
+
+
+def _shrunk_means(groups: npt.NDArray[Any], values: npt.NDArray[Any], n_groups: int, shrink: float) -> npt.NDArray[Any]:
+    """Return the sum of each group's values / (shrink + their number), 0 for a group without values; (n_groups,)."""
+    sums = np.bincount(groups, weights=values, minlength=n_groups)
+    denominators = shrink + np.bincount(groups, minlength=n_groups)
+    means: npt.NDArray[Any] = np.divide(sums, denominators, out=np.zeros(n_groups), where=denominators > 0)
+    return means

@@ -81,35 +81,6 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
                 path.unlink()
 
 
-def _open_locked(path: Path, wait: bool) -> int:
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            if _is_locked_by_us(descriptor, path, wait):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _is_locked_by_us(descriptor: int, path: Path, wait: bool) -> bool:
-    try:
-        _lock(descriptor)
-    except BlockingIOError:
-        if not wait:
-            raise
-        time.sleep(_PAUSE_SECONDS)
-        return False
-    except OSError:
-        return True
-    try:
-        # the one before has deleted its file, and another process may have made a new one of that name
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
-
-
 @contextmanager
 def held_file(path: Path) -> Iterator[None]:
     """Make an empty file that `is_abandoned` knows to be in use until the block ends; others may write to it."""
@@ -168,3 +139,32 @@ def is_abandoned(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _open_locked(path: Path, wait: bool) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if _is_locked_by_us(descriptor, path, wait):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is_locked_by_us(descriptor: int, path: Path, wait: bool) -> bool:
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        if not wait:
+            raise
+        time.sleep(_PAUSE_SECONDS)
+        return False
+    except OSError:
+        return True
+    try:
+        # the one before has deleted its file, and another process may have made a new one of that name
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

@@ -38,34 +38,6 @@ def say(text: str, *, end: str = "\n", flush: bool = False) -> None:
         _write(text + end, flush)
 
 
-def _bars_held_back() -> AbstractContextManager[Any]:
-    """Clear the bars, and draw them again afterwards; without tqdm loaded there are no bars.
-
-    It does not wait for tqdm's lock, which an interrupt in another program's bar leaves taken for ever: a line mixed
-    with a bar is better than a thread that waits for ever.
-    """
-    for name in _BARS:
-        if name in sys.modules:
-            held_back: AbstractContextManager[Any] = sys.modules[name].tqdm.external_write_mode(nolock=True)
-            return held_back
-    return nullcontext()
-
-
-def _write(text: str, flush: bool) -> None:
-    stream = sys.stdout
-    if stream is None:  # a program without a console
-        return
-    with suppress(Exception):
-        # in one call, since two threads may write
-        try:
-            stream.write(text)
-        except UnicodeEncodeError:
-            encoding = stream.encoding  # not the error's name for it, which may be the general "charmap"
-            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        if flush:
-            stream.flush()
-
-
 def finish_output() -> None:
     """Flush a script's output at its end, where a failure would make Python itself end with an error."""
     if sys.stdout is None:
@@ -171,3 +143,31 @@ def _lock_given_back() -> Iterator[None]:
 
 def _short(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:.4f}"
+
+
+def _bars_held_back() -> AbstractContextManager[Any]:
+    """Clear the bars, and draw them again afterwards; without tqdm loaded there are no bars.
+
+    It does not wait for tqdm's lock, which an interrupt in another program's bar leaves taken for ever: a line mixed
+    with a bar is better than a thread that waits for ever.
+    """
+    for name in _BARS:
+        if name in sys.modules:
+            held_back: AbstractContextManager[Any] = sys.modules[name].tqdm.external_write_mode(nolock=True)
+            return held_back
+    return nullcontext()
+
+
+def _write(text: str, flush: bool) -> None:
+    stream = sys.stdout
+    if stream is None:  # a program without a console
+        return
+    with suppress(Exception):
+        # in one call, since two threads may write
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding  # not the error's name for it, which may be the general "charmap"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        if flush:
+            stream.flush()
