@@ -10,7 +10,7 @@ __all__ = ["DataIO", "json_not_serializable_handler"]
 
 
 class DataIO:
-    """Saves dictionaries in a folder and loads them again, with no pickle on either way.
+    """A folder where dictionaries are saved and loaded, without pickle on either way.
 
     An archive is an ordinary flat zip of deflated members, which the host framework reads and writes too. The entry K
     of the dictionary becomes, by the first type in this order that its value has:

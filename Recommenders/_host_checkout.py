@@ -21,7 +21,7 @@ def warn_of_the_host(base_class: type, numpy_version: str) -> None:
 
 
 def trouble_with_the_host(base_file: Path, numpy_version: str, current_folder: Path) -> str | None:
-    """Say that the host's code runs on a numpy too new for it, or is not used though its checkout is there; else None.
+    """Return a text if a checkout of the host is there but not used, or is used with a numpy that it does not run on.
 
     `base_file` is the file of the recommender's base class; a checkout is looked for in `current_folder` and above.
     """

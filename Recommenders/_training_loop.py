@@ -22,18 +22,22 @@ from recsys_common.validation import check_bool, check_int
 class EarlyStopping:
     """Checked arguments of a training run; TypeError or ValueError for a wrong one."""
 
-    epochs_max: int  # >= 0
-    epochs_min: int = 0  # in 0..epochs_max; the training may end after this epoch
-    # >= 1: validate after so many epochs, and after the last one; must be given with an evaluator
+    # >= 0
+    epochs_max: int
+    # in 0..epochs_max: early stopping may end the training after this epoch
+    epochs_min: int = 0
+    # >= 1: the number of epochs between two validations; the last epoch is validated too; needed with an evaluator
     validation_every_n: int | None = None
-    stop_on_validation: bool = (
-        False  # when `lower_validations_allowed` validations in a row were no better than the best
-    )
-    # a column of the evaluator's result, whose value at the first cutoff is maximised; must be given with an evaluator
+    # stop when `lower_validations_allowed` validations in a row were not better than the best one
+    stop_on_validation: bool = False
+    # a column of the evaluator's result, whose value at the first cutoff is maximised; needed with an evaluator
     validation_metric: str | None = None
-    lower_validations_allowed: int | None = None  # >= 1; must be given with an evaluator and stop_on_validation
-    evaluator_object: Any = None  # with `evaluateRecommender`; without one the last epoch is the model
-    algorithm_name: str = "Incremental_Training_Early_Stopping"  # begins the lines that are printed
+    # >= 1; needed with an evaluator and `stop_on_validation`
+    lower_validations_allowed: int | None = None
+    # an object with `evaluateRecommender`; without one there are no validations, and the last epoch is the model
+    evaluator_object: Any = None
+    # begins the lines that are printed
+    algorithm_name: str = "Incremental_Training_Early_Stopping"
 
     def __post_init__(self) -> None:
         self._store("epochs_max", check_int("epochs", self.epochs_max, minimum=0))
