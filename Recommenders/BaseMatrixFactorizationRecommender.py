@@ -5,8 +5,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from Recommenders._factorization_archive import FACTORIZATION_KEYS, read_factorization
-from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._model_archive import (
+    FACTORIZATION_KEYS,
+    Array,
+    check_fitted,
+    install,
+    load_archive,
+    read_factorization,
+    save_archive,
+)
 from Recommenders._ranking.factor_ranker import FactorRanker
 from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders.BaseRecommender import BaseRecommender
@@ -28,8 +35,6 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
     USER_bias, ITEM_bias : np.ndarray of float, shapes (n_users,) and (n_items,), or None
     GLOBAL_bias : float or 0-d np.ndarray, or None
     """
-
-    _ARCHIVE_KEYS: ClassVar[tuple[str, ...]] = FACTORIZATION_KEYS
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
@@ -131,8 +136,8 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         FileNotFoundError, ValueError
             For a file that is missing, damaged, of another kind of model, or of another number of users or items.
         """
-        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
-        install(self, **read_factorization(archive, self.n_users, self.n_items)._asdict())
+        archive = load_archive(self, folder_path, file_name, FACTORIZATION_KEYS)
+        install(self, **read_factorization(archive)._asdict())
 
 
 class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
@@ -147,7 +152,11 @@ class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
     Sigma : np.ndarray of float, shape (k,), or None before fit
     """
 
-    _ARCHIVE_KEYS = ("USER_factors", "ITEM_factors", "Sigma")
+    _SAVED: ClassVar = {
+        "USER_factors": Array("n_users", "n_factors"),
+        "ITEM_factors": Array("n_items", "n_factors"),
+        "Sigma": Array("n_factors"),
+    }
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         # past the parent's constructor, which would set the biases
@@ -169,16 +178,6 @@ class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
         vectors: np.ndarray = super()._user_vectors(user_ids) * self.Sigma
         return vectors
 
-    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Write the three factors; see BaseRecommender. RuntimeError before fit()."""
-        check_fitted(self, *self._ARCHIVE_KEYS)
-        save_archive(self, folder_path, file_name, {key: getattr(self, key) for key in self._ARCHIVE_KEYS})
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read a model of this shape of URM; errors as in the parent class."""
-        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
-        user_factors = archive.take_array("USER_factors", (self.n_users, None))
-        n_factors = user_factors.shape[1]
-        item_factors = archive.take_array("ITEM_factors", (self.n_items, n_factors))
-        sigma = archive.take_array("Sigma", (n_factors,))
-        install(self, USER_factors=user_factors, ITEM_factors=item_factors, Sigma=sigma)
+    # of a decomposition all is declared, and read as it is
+    save_model = BaseRecommender.save_model
+    load_model = BaseRecommender.load_model

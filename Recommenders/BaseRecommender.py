@@ -1,11 +1,13 @@
 """What every recommender is: the training matrix, and recommend() = score, mask, best k."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sps
 
+from Recommenders._model_archive import Saved, load_declared, save_declared
 from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
 from Recommenders._ranking.top_k import as_lists, top_k
 from recsys_common.messages import say
@@ -24,7 +26,8 @@ from recsys_common.validation import (
 class BaseRecommender:
     """The base of all recommenders.
 
-    A subclass sets `RECOMMENDER_NAME` and supplies `fit`, `_compute_item_score`, `save_model` and `load_model`.
+    A subclass sets `RECOMMENDER_NAME`, supplies `fit` and `_compute_item_score`, and declares in `_SAVED` what its file
+    holds.
 
     Parameters
     ----------
@@ -48,6 +51,8 @@ class BaseRecommender:
     """
 
     RECOMMENDER_NAME = "Recommender_Base_Class"
+    # the attributes that save_model writes and load_model sets, each with its kind
+    _SAVED: ClassVar[Mapping[str, Saved]] = {}
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         # mix-ins after this class (early stopping, temporary folders) are initialised without arguments
@@ -308,9 +313,41 @@ class BaseRecommender:
         return removed.astype(np.int64)
 
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Write the model as one zip into a folder; its name is RECOMMENDER_NAME unless given."""
-        raise NotImplementedError(f"{self.RECOMMENDER_NAME} has no save_model")
+        """Write the model as one zip into a folder.
+
+        Parameters
+        ----------
+        folder_path : str or Path
+            Made where it is missing; a slash at its end makes no difference.
+        file_name : str, optional
+            RECOMMENDER_NAME if None; ".zip" is appended where it is missing.
+
+        Raises
+        ------
+        RuntimeError
+            Before fit() and load_model().
+        TypeError, ValueError
+            For a folder or a name that is not as described.
+        OSError
+            If the file cannot be written; an older one of that name is as it was.
+        """
+        save_declared(self, folder_path, file_name)
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read a model that `save_model` wrote; the recommender is unchanged where the file is refused."""
-        raise NotImplementedError(f"{self.RECOMMENDER_NAME} has no load_model")
+        """Read a model that `save_model` wrote; the recommender is unchanged where the file is refused.
+
+        Parameters
+        ----------
+        folder_path : str or Path
+        file_name : str, optional
+            As in `save_model`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        TypeError, ValueError
+            For a folder or a name that is not as described, and for a file that is damaged, of another kind of model,
+            or of another number of users or items.
+        """
+        load_declared(self, folder_path, file_name)

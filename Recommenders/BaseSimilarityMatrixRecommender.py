@@ -1,17 +1,15 @@
 """Recommenders whose score is a product of the URM and a similarity matrix."""
 
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sps
 
-from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._model_archive import Sparse, check_fitted
 from Recommenders._ranking.product_ranker import ProductRanker, can_multiply
 from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by
 from Recommenders._ranking.top_k import mask_other_columns
 from Recommenders.BaseRecommender import BaseRecommender
-from Recommenders.Recommender_utils import check_matrix
 from recsys_common.validation import check_entries, check_ids
 
 
@@ -22,6 +20,8 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
     ----------
     W_sparse : scipy.sparse.csr_matrix, square, or None before fit
     """
+
+    _SAVED: ClassVar = {"W_sparse": Sparse("n", "n")}
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
@@ -71,31 +71,11 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
             return ScoreRanker(self, request)
         return ProductRanker(self.URM_train, request, left, right)
 
-    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Write W_sparse; see BaseRecommender. RuntimeError before fit()."""
-        check_fitted(self, "W_sparse")
-        save_archive(
-            self, folder_path, file_name, {"W_sparse": check_matrix(self.W_sparse, "csr", self.W_sparse.dtype)}
-        )
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read a similarity matrix; see BaseRecommender.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            For a file that is missing, damaged, of another kind of model, or whose matrix has another shape.
-        """
-        archive = load_archive(self, folder_path, file_name, ["W_sparse"])
-        n_similar = self._n_similar()
-        W_sparse = archive.take_sparse("W_sparse", (n_similar, n_similar))
-        if W_sparse.shape[0] != W_sparse.shape[1]:
-            raise ValueError(f"{archive.file}: W_sparse must be square, got shape {W_sparse.shape}")
-        install(self, W_sparse=W_sparse)
-
 
 class BaseItemSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
     """Similarity between items: score = URM_train[u] @ W_sparse, with W_sparse of shape (n_items, n_items)."""
+
+    _SAVED: ClassVar = {"W_sparse": Sparse("n_items", "n_items")}
 
     def _n_similar(self) -> int:
         return self.n_items
@@ -114,6 +94,8 @@ class BaseItemSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
 
 class BaseUserSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
     """Similarity between users: score = W_sparse[u] @ URM_train, with W_sparse of shape (n_users, n_users)."""
+
+    _SAVED: ClassVar = {"W_sparse": Sparse("n_users", "n_users")}
 
     def _n_similar(self) -> int:
         return self.n_users

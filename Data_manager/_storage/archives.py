@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from Data_manager._storage.hashing import hash_file
-from Recommenders.DataIO import DataIO
+from recsys_common.archives.folder import ArchiveFolder
 from recsys_common.file_group import FileGroup
 
 # A key of the head archive: the hash of each other archive of the same save. Archives that somebody copies by hand may
@@ -59,21 +59,21 @@ class ArchiveGroup:
         that the host finds nothing rather than a mixture.
         """
         with self._files.replace() as folder:
-            data_io = DataIO(folder)
+            saved = ArchiveFolder(folder)
             hashes = {}
             for archive in self.others:
                 if archive in archives:
-                    data_io.save_data(archive, archives[archive])
+                    saved.save(archive, archives[archive])
                     hashes[archive] = hash_file(folder / f"{archive}.zip", "sha256")
-            data_io.save_data(self.head, {**archives[self.head], HASHES: hashes})
+            saved.save(self.head, {**archives[self.head], HASHES: hashes})
 
     def read_alone(self, archive: str) -> dict[str, Any]:
         """Load one archive, from any save; FileNotFoundError if it is missing, ValueError if it is damaged."""
-        return DataIO(self.folder).load_data(archive)
+        return ArchiveFolder(self.folder).load(archive)
 
     def write_alone(self, archive: str, content: dict[str, Any]) -> None:
         """Save one archive beside the others; to be called under the lock."""
-        DataIO(self.folder).save_data(archive, content)
+        ArchiveFolder(self.folder).save(archive, content)
 
     def read(self, names: Names) -> dict[str, dict[str, Any]]:
         """Load what `write`, or the host, has saved: the content of each archive by its name.
@@ -97,30 +97,30 @@ class ArchiveGroup:
             return self._read(names)
 
     def _read(self, names: Names) -> dict[str, dict[str, Any]]:
-        data_io = DataIO(self.folder)
+        saved = ArchiveFolder(self.folder)
         hash_of_head = _hash_or_none(self.path(self.head))
-        contents = {self.head: data_io.load_data(self.head)}
+        contents = {self.head: saved.load(self.head)}
         hashes = contents[self.head].pop(HASHES, {})
         if not isinstance(hashes, dict):
             raise ValueError(f"{self.path(self.head)} must hold a dict as {HASHES}, got a {type(hashes).__name__}")
         required, optional = names(contents[self.head])
         for archive in required:
-            contents[archive] = self._load(data_io, archive, hashes)
+            contents[archive] = self._load(saved, archive, hashes)
         for archive in optional:
             is_missing = archive not in hashes and not self.path(archive).exists()
-            contents[archive] = {} if is_missing else self._load(data_io, archive, hashes)
+            contents[archive] = {} if is_missing else self._load(saved, archive, hashes)
         if _hash_or_none(self.path(self.head)) != hash_of_head:
             raise ValueError(f"{self.path(self.head)} was replaced while it was read")
         return contents
 
-    def _load(self, data_io: DataIO, archive: str, hashes: Mapping[str, str]) -> dict[str, Any]:
+    def _load(self, saved: ArchiveFolder, archive: str, hashes: Mapping[str, str]) -> dict[str, Any]:
         path = self.path(archive)
         if not path.exists():
             raise ValueError(f"{path} is missing beside the other archives of its save")
         # what the host has saved has no hashes
         if hashes and hashes.get(archive) != hash_file(path, "sha256"):
             raise ValueError(f"{path} is damaged or from another save than the other archives in its folder")
-        return data_io.load_data(archive)
+        return saved.load(archive)
 
 
 def _hash_or_none(path: Path) -> str | None:

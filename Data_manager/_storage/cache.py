@@ -25,7 +25,7 @@ from Data_manager._matrices.id_index import IdIndex
 from Data_manager._storage.content import Parts
 from Data_manager._storage.hashing import check_files, size_and_hash
 from Data_manager._storage.manifest import FOLDER_NAME, MANIFEST, Origin, cache_folder, read_manifest, write_manifest
-from Recommenders.DataIO import DataIO
+from recsys_common.archives.folder import ArchiveFolder
 from recsys_common.file_lock import held_folder, is_abandoned
 from recsys_common.sparse_structure import canonical_fault
 
@@ -72,7 +72,7 @@ def _write_files(folder: Path, parts: Mapping[str, Any]) -> dict[str, Any]:
         files = dict(threads.map(lambda item: _write_array(folder, *item), arrays.items()))
     others = {name: value for name, value in parts.items() if name not in (*_MATRICES, *_IDS)}
     others |= {argument: parts[argument].ids.tolist() for argument in _IDS if _ids_name(argument) not in arrays}
-    DataIO(folder.resolve()).save_data(_OTHERS, others)
+    ArchiveFolder(folder.resolve()).save(_OTHERS, others)
     files[_OTHERS] = size_and_hash(folder / _OTHERS)
     names = {argument: list(parts[argument]) for argument in _MATRICES}
     return {"folder": folder.name, "matrices": names, "files": files}
@@ -148,7 +148,7 @@ def _read(folder: Path, manifest: Mapping[str, Any], origin: Origin | None) -> P
             origin.check(manifest)
         arrays_folder = folder / manifest["folder"]
         check_files(arrays_folder, manifest["files"])
-        others = DataIO(arrays_folder.resolve()).load_data(_OTHERS)
+        others = ArchiveFolder(arrays_folder.resolve()).load(_OTHERS)
         parts = {
             argument: {
                 name: _map_matrix(arrays_folder, argument, position)

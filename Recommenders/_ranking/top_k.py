@@ -89,7 +89,7 @@ def top_k(
             name = f"row {row}" if row_ids is None else f"the row of id {row_ids[row]}"
             raise ValueError(f"scores must be numbers or infinities, got NaN in {name}")
 
-    for_each_slice(rank, n_rows, _rows_a_slice(n_rows, n_items, num_threads), num_threads)
+    for_each_slice(rank, n_rows, _rows_per_slice(n_rows, n_items, num_threads), num_threads)
     return ids, lengths
 
 
@@ -102,7 +102,7 @@ def _check_scores(scores: Any) -> np.ndarray:
     return scores
 
 
-def _rows_a_slice(n_rows: int, n_items: int, num_threads: int) -> int:
+def _rows_per_slice(n_rows: int, n_items: int, num_threads: int) -> int:
     """Equal shares of the threads, unless they are too small for a thread or too long for an interrupt."""
     share = max(-(-n_rows // num_threads), _SCORES_A_THREAD // max(1, n_items))
     return max(1, min(share, _SCORES_A_CALL // max(1, n_items)))

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from Recommenders._factorization_archive import FACTORIZATION_KEYS, read_factorization
-from Recommenders._model_archive import ModelArchive
+from Recommenders._model_archive import FACTORIZATION_KEYS, ModelArchive, Range, Scalar, read_factorization
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._parameters import Array, Factors
+from recsys_common.validation import check_choice, check_int
 
 FORMAT_VERSION = 1
 
@@ -35,7 +35,7 @@ def read_factors(archive: ModelArchive, n_users: int, n_items: int) -> Factors:
     ValueError
         The archive lacks a key, or has one of another shape, or not finite in float32.
     """
-    saved = read_factorization(archive, n_users, n_items)
+    saved = read_factorization(archive)
     if saved.USER_factors.shape[1] == 0:
         raise ValueError(f"{archive.file}: USER_factors must have at least one column, got none")
     factors = {name: getattr(saved, name) for name in Factors._fields}
@@ -57,8 +57,8 @@ def read_prediction(archive: ModelArchive, rating_range: NDArray[np.float64]) ->
     """
     if not any(key in archive for key in ("activation", "rating_range", "format_version")):
         return "identity", rating_range
-    archive.take_int("format_version", minimum=1, maximum=FORMAT_VERSION)
-    return archive.take_choice("activation", ACTIVATIONS), archive.take_range("rating_range")
+    archive.take("format_version", Scalar(check_int, minimum=1, maximum=FORMAT_VERSION))
+    return archive.take("activation", Scalar(check_choice, choices=ACTIVATIONS)), archive.take("rating_range", Range())
 
 
 def _float32(archive: ModelArchive, key: str, array: NDArray[Any]) -> Array:

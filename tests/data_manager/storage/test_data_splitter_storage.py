@@ -17,7 +17,7 @@ from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_global_time import DataSplitter_global_time
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.DataSplitter_leave_k_out import DataSplitter_leave_k_out
-from Recommenders.DataIO import DataIO
+from recsys_common.archives.folder import ArchiveFolder
 from tests.data_manager import saved_splits
 from tests.data_manager.saved_splits import (
     ARCHIVES,
@@ -228,10 +228,10 @@ def test_a_crash_while_saving_leaves_the_old_split_or_the_new_one(
 def test_an_error_while_writing_leaves_the_old_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = load(tmp_path)
 
-    def full(self: DataIO, name: str, content: Any) -> None:
+    def full(self: ArchiveFolder, name: str, content: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(DataIO, "save_data", full)
+    monkeypatch.setattr(ArchiveFolder, "save", full)
     with pytest.warns(UserWarning, match="No space left"):
         load(tmp_path, force_new_split=True)
     monkeypatch.undo()

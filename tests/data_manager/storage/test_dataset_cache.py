@@ -184,7 +184,7 @@ def test_cache_that_the_manifest_names_is_no_leftover_however_old(
     assert_one_good_cache(tmp_path, toy())
 
 
-@pytest.mark.parametrize("where", ["_write_array", "DataIO", "write_manifest"])
+@pytest.mark.parametrize("where", ["_write_array", "ArchiveFolder", "write_manifest"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError])
 def test_interrupted_writing_leaves_the_old_cache(
     where: str, error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -226,7 +226,7 @@ def test_cache_that_is_replaced_while_it_is_read_is_read_anew(
     """The manifest has been read; what it names is deleted before, or between, the openings of its files."""
     cache(tmp_path, toy())
     newer = toy(additional_data_mapper=None)
-    name = {"others": "DataIO", "hashes": "check_files", "first array": "_load_ids"}[after]
+    name = {"others": "ArchiveFolder", "hashes": "check_files", "first array": "_load_ids"}[after]
     original = getattr(cache_module, name)
 
     def replaced_first(*args: Any) -> Any:
