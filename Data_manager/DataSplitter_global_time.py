@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import with_cells
+from Data_manager._matrices.cells import with_cells
 from Data_manager._splits.quota_splitter import QuotaSplitter
 from Data_manager._splits.quotas import quotas_text
 from Data_manager._splits.times import URM_TIMESTAMP, has_times, times_of_parts

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._matrices.id_index import IdIndex
-from Data_manager._matrices.mappers import check_ids
+from Data_manager._matrices.ids import IdIndex, check_ids
 from Data_manager._statistics.numbers import features_line, gini_index, interactions_block
 from Data_manager._statistics.plot import plot_statistics
 from Data_manager._storage.content import check_additional_mappers, check_feature_mappers, check_matrices

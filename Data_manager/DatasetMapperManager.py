@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from Data_manager._matrices.builder import DatasetBuilder, Features, Interactions
-from Data_manager._matrices.cells import Values
-from Data_manager._matrices.id_encoder import EncodedIds, encode_series
+from Data_manager._matrices.ids import EncodedIds, encode_series
 from Data_manager._matrices.rules import InteractionRules
 from Data_manager._ratings.frame import numbers_of
 from Data_manager.Dataset import Dataset
@@ -16,7 +17,7 @@ from recsys_common.validation import check_bool
 
 def _encode_frame(
     argument: str, frame: Any, name: str, row_column: str, col_column: str
-) -> tuple[EncodedIds, EncodedIds, Values]:
+) -> tuple[EncodedIds, EncodedIds, npt.NDArray[np.float64]]:
     columns = [row_column, col_column, "Data"]
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{argument} must be a pandas DataFrame, got a {type(frame).__name__}")
@@ -107,7 +108,7 @@ class DatasetMapperManager:
         self._check_not_generated()
         names = self._builder.add_interactions(parts, rules, where)
         if not names:
-            raise NoInteractions("parts must hold at least one interaction, got none")
+            raise NoInteractions(f"{where} holds no interactions")
         for name in names:
             self._check_name("URM", name)
             self._names["URM"].append(name)

@@ -9,14 +9,14 @@ import pandas as pd
 
 from Data_manager._matrices.builder import Interactions
 from Data_manager._matrices.rules import DUPLICATES, InteractionRules
+from Data_manager._ratings.arrow import read_parquet
 from Data_manager._ratings.columns import check_columns
 from Data_manager._ratings.files import files_on_disk, ratings_files
 from Data_manager._ratings.frame import check_frame, read_frame
-from Data_manager._ratings.parquet import read_parquet
-from Data_manager._ratings.text import SEPARATORS, TextFormat, read_text
+from Data_manager._ratings.text import SEPARATORS, TextFormat, find_layout, read_text
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
-from Data_manager.DatasetMapperManager import DatasetMapperManager, NoInteractions
+from Data_manager.DatasetMapperManager import DatasetMapperManager
 from recsys_common.validation import check_bool, check_choice, check_float
 
 
@@ -128,7 +128,7 @@ class InteractionsReader(DataReader):
     def _source_files(self) -> list[Path]:
         if not isinstance(self.ratings, Path):
             return []
-        return files_on_disk(self.ratings, self.pattern, kept_in=self.data_folder)
+        return files_on_disk(self.ratings, self.pattern, cache_folder=self.data_folder)
 
     def _reader_options(self) -> dict[str, Any]:
         return {
@@ -141,10 +141,7 @@ class InteractionsReader(DataReader):
     def _load_from_original_file(self) -> Dataset:
         self._print("Loading Interactions")
         manager = DatasetMapperManager(previous=self.previous)
-        try:
-            manager.add_interactions(self._parts(), self.rules, self._where())
-        except NoInteractions as error:
-            raise ValueError(f"{self._where()} holds no interactions") from error
+        manager.add_interactions(self._parts(), self.rules, self._where())
         always_ones = self.columns.rating is None and self.rules.duplicates != "sum"
         try:
             dataset = manager.generate_Dataset(self.get_dataset_name(), self.rules.implicit or always_ones)
@@ -162,9 +159,11 @@ class InteractionsReader(DataReader):
             yield read_frame(self.ratings, self.columns)
             return
         for file in ratings_files(self._source_files(), self.pattern):
-            yield from (
-                read_parquet(file, self.columns) if file.is_parquet else read_text(file, self.columns, self.text_format)
-            )
+            if file.is_parquet:
+                yield from read_parquet(file, self.columns)
+            else:
+                found = find_layout(file, self.columns, self.text_format)
+                yield from () if found is None else read_text(file, *found)
 
 
 def _check_text_format(separator: Any, header: Any, encoding: Any) -> TextFormat:

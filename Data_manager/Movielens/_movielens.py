@@ -6,6 +6,7 @@ F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM 
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,11 +14,14 @@ import numpy as np
 import pandas as pd
 
 from Data_manager._matrices.builder import Interactions
-from Data_manager._matrices.id_encoder import encode_arrow
 from Data_manager._matrices.rules import InteractionRules
+from Data_manager._ratings.columns import check_columns
+from Data_manager._ratings.files import RatingsFile
+from Data_manager._ratings.text import read_text
 from Data_manager._sources.download import RemoteFile, find_local, tell_of_other_edition
 from Data_manager._sources.zip_members import ZipMembers, open_zip
-from Data_manager._text.parsing import TextTable, read_batches, read_table
+from Data_manager._text.layout import TextTable
+from Data_manager._text.parsing import read_table
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager
@@ -102,19 +106,8 @@ class MovielensReader(DataReader):
 
     def _interactions(self, archive: ZipMembers) -> Iterator[Interactions]:
         member, layout = self.TABLES["ratings"]
-        user, item, *values = layout.columns
-        batch = None
-        for batch in read_batches(lambda: archive.open(member), archive.where(member), layout):
-            yield Interactions(
-                users=encode_arrow(user, batch.column(user)),
-                items=encode_arrow(item, batch.column(item)),
-                values={
-                    name: batch.column(column).to_numpy().astype(np.float64, copy=False)
-                    for name, column in zip(self.AVAILABLE_URM, values)
-                },
-            )
-        if batch is None:
-            raise ValueError(f"{archive.where(member)} holds no lines")
+        file = RatingsFile(archive.path, archive.where(member), partial(archive.open, member))
+        return read_text(file, layout, check_columns(list(layout.columns)))
 
     def _item_features(self, archive: ZipMembers) -> dict[str, pd.DataFrame]:
         """The data frames of AVAILABLE_ICM, in its order."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import canonical_csr
+from Data_manager._matrices.cells import canonical_csr
 from recsys_common.validation import check_float, check_ids, check_int
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.id_index import IdIndex
+from Data_manager._matrices.ids import IdIndex
 from Data_manager._storage.manifest import (
     FOLDER_NAME,
     MANIFEST,

@@ -6,8 +6,8 @@ from typing import Any
 
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import canonical_csr
-from Data_manager._matrices.mappers import check_mapper, check_mapper_or_identity
+from Data_manager._matrices.cells import canonical_csr
+from Data_manager._matrices.ids import check_mapper, check_mapper_or_identity
 
 
 def _check_dictionary(name: str, dictionary: Any) -> dict[str, Any]:

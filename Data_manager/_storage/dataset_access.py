@@ -6,7 +6,7 @@ from typing import Any
 
 import scipy.sparse as sps
 
-from Data_manager._matrices.id_index import IdIndex, Ids
+from Data_manager._matrices.ids import IdIndex, Ids
 
 
 def find(argument: str, dictionary: Mapping[str, Any], name: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from Data_manager._matrices.mappers import reindex_mapper
+from Data_manager._matrices.ids import reindex_mapper
 from recsys_common.validation import check_ids
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import with_cells
+from Data_manager._matrices.cells import with_cells
 from recsys_common.messages import say
 
 

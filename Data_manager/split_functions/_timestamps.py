@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import cell_keys
+from Data_manager._matrices.cells import cell_keys
 from recsys_common.validation import check_sparse
 
 

@@ -42,12 +42,12 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
         bytes,
         r"^FILE lacks the member\(s\) ml-1m/ratings.dat; its members are: ml-1m/",
     ),
-    "empty member": ("ml-1m", {DAT: ""}, bytes, f"^FILE, member '{DAT}' holds no lines$"),
+    "empty member": ("ml-1m", {DAT: ""}, bytes, f"^FILE, member '{DAT}' holds no interactions$"),
     "header only": (
         "ml-20m",
         {CSV: RATINGS_CSV[: RATINGS_CSV.index("\n") + 1]},
         bytes,
-        f"^FILE, member '{CSV}' holds no l",
+        f"^FILE, member '{CSV}' holds no interactions$",
     ),
     "other header": (
         "ml-20m",

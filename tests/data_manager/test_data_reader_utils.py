@@ -14,7 +14,6 @@ from hypothesis.extra import numpy as st_numpy
 
 from Data_manager import DataReader_utils
 from Data_manager._matrices import features as _feature_matrices
-from Data_manager._ratings import csv_interactions as _csv_interactions
 from Data_manager._sources import download as _download
 from Data_manager._sources import url_download as _url_download
 from Data_manager.DataReader_utils import (
@@ -288,5 +287,5 @@ def test_every_historical_name_is_there_and_examples_run() -> None:
         "add_boolean_matrix_iterator"
     )
     assert sorted(DataReader_utils.__all__) == sorted(historical.split(", "))
-    for module in (DataReader_utils, _csv_interactions, _feature_matrices):
+    for module in (DataReader_utils, _feature_matrices):
         assert doctest.testmod(module).failed == 0

@@ -10,10 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from Data_manager._matrices import id_encoder as module
-from Data_manager._matrices.id_encoder import EncodedIds, IdEncoder, encode_arrow, encode_series
-from Data_manager._matrices.id_index import IdIndex, texts_of
-from Data_manager._matrices.integer_tokens import factorize_integers
+from Data_manager._matrices import ids as module
+from Data_manager._matrices.ids import (
+    EncodedIds,
+    IdEncoder,
+    IdIndex,
+    encode_arrow,
+    encode_series,
+    factorize_integers,
+    texts_of,
+)
 from tests.reference.data_matrices import order_of_appearance
 
 INTEGER_TYPES = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
