@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sps
 
-from Data_manager._matrices.cells import GrowingArray
 from Data_manager._matrices.ids import MAX_IDS, factorize
 from recsys_common.validation import check_bool, check_choice, check_ids, check_int
 
@@ -43,7 +42,7 @@ class IncrementalSparseMatrix_ListBased:
         n_cols = None if n_cols is None else check_int("n_cols", n_cols, minimum=1, maximum=MAX_IDS)
         self._rows = _Axis("row_list_to_add", n_rows, {} if has_row_mapper else None)
         self._cols = _Axis("col_list_to_add", n_cols, {} if has_col_mapper else None)
-        self._cells = GrowingArray(np.int32), GrowingArray(np.int32), GrowingArray(np.float64)  # row, column, value
+        self._cells = _Cells(np.float64)
 
     def add_data_lists(self, row_list_to_add: Any, col_list_to_add: Any, data_list_to_add: Any) -> None:
         """Add the cells (row_list_to_add[k], col_list_to_add[k]) with the values data_list_to_add[k].
@@ -67,7 +66,7 @@ class IncrementalSparseMatrix_ListBased:
                 "row_list_to_add and col_list_to_add must be of one length, "
                 f"got {len(row_tokens)} and {len(col_tokens)}"
             )
-        values = _check_data("data_list_to_add", data_list_to_add, len(row_tokens), self._cells[2].dtype)
+        values = _check_data("data_list_to_add", data_list_to_add, len(row_tokens), self._cells.dtype)
         row_codes, unique_rows = self._rows.encode(row_tokens)
         col_codes, unique_cols = self._cols.encode(col_tokens)
 
@@ -75,13 +74,11 @@ class IncrementalSparseMatrix_ListBased:
         row_codes, col_codes = row_codes[kept], col_codes[kept]
         new_rows = self._rows.new_tokens(row_codes, unique_rows)
         new_cols = self._cols.new_tokens(col_codes, unique_cols)
-        cells = (
+        self._cells.append(
             self._rows.indices(row_codes, unique_rows, new_rows),
             self._cols.indices(col_codes, unique_cols, new_cols),
             values[kept],
         )
-        for array, entries in zip(self._cells, cells):
-            array.extend(entries)
 
     def add_single_row(self, row_id: Any, col_list: Any, data: Any = 1.0) -> None:
         """Add cells of one row.
@@ -106,16 +103,11 @@ class IncrementalSparseMatrix_ListBased:
 
     def get_nnz(self) -> int:
         """Return the number of cells added so far, duplicates and zeros included."""
-        return len(self._cells[2])
+        return self._cells.n_cells
 
     def get_SparseMatrix(self) -> sps.csr_matrix:
         """Return the matrix of all cells so far; cells added twice are summed, zeros dropped."""
-        rows, cols, data = (array.to_array() for array in self._cells)
-        shape = (self._rows.size, self._cols.size)
-        matrix = sps.csr_matrix((data, (rows, cols)), shape=shape, dtype=self._cells[2].dtype)
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        return matrix
+        return self._cells.to_csr((self._rows.size, self._cols.size))
 
 
 class IncrementalSparseMatrix(IncrementalSparseMatrix_ListBased):
@@ -138,9 +130,7 @@ class IncrementalSparseMatrix(IncrementalSparseMatrix_ListBased):
         dtype: npt.DTypeLike = np.float64,
     ) -> None:
         super().__init__(auto_create_col_mapper, auto_create_row_mapper, n_rows, n_cols)
-        if np.dtype(dtype).kind not in "biuf":
-            raise TypeError(f"dtype must be a real number type, got {np.dtype(dtype)}")
-        self._cells = GrowingArray(np.int32), GrowingArray(np.int32), GrowingArray(dtype)
+        self._cells = _Cells(dtype)
 
     def add_single_row(self, row_index: Any, col_list: Any, data: Any = 1.0) -> None:
         """Add cells of one row, as the base class does; the host's two classes name the row differently."""
@@ -266,3 +256,32 @@ class _Axis:
 
     def token_to_id(self) -> dict[Any, int]:
         return {index: index for index in range(self.size)} if self.mapper is None else dict(self.mapper)
+
+
+class _Cells:
+    """Coordinates and values in arrays that double when they are full, so that many small pieces cost little each."""
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self.dtype = np.dtype(dtype)
+        if self.dtype.kind not in "biuf":
+            raise TypeError(f"dtype must be a real number type, got {self.dtype}")
+        self.n_cells = 0
+        self._arrays = [np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, self.dtype)]
+
+    def append(self, rows: npt.NDArray[Any], cols: npt.NDArray[Any], data: npt.NDArray[Any]) -> None:
+        end = self.n_cells + len(data)
+        if end > len(self._arrays[0]):
+            capacity = max(end, 2 * len(self._arrays[0]))
+            for position, old in enumerate(self._arrays):
+                self._arrays[position] = np.empty(capacity, old.dtype)
+                self._arrays[position][: self.n_cells] = old[: self.n_cells]
+        for array, values in zip(self._arrays, (rows, cols, data)):
+            array[self.n_cells : end] = values
+        self.n_cells = end
+
+    def to_csr(self, shape: tuple[int, int]) -> sps.csr_matrix:
+        rows, cols, data = (array[: self.n_cells] for array in self._arrays)
+        matrix = sps.csr_matrix((data, (rows, cols)), shape=shape, dtype=self.dtype)
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        return matrix

@@ -8,6 +8,7 @@ import scipy.sparse as sps
 
 from recsys_common.validation import check_sparse
 
+
 class GrowingArray:
     """A 1-D array that is collected in parts.
 
@@ -23,14 +24,10 @@ class GrowingArray:
         return len(self._bytes) // self.dtype.itemsize
 
     def extend(self, values: npt.NDArray[Any]) -> None:
-        new = np.ascontiguousarray(values, dtype=self.dtype).view(np.uint8).data
-        try:
-            self._bytes += new
-        except BufferError:  # an array of `to_array` is in use: it stays as it is
-            self._bytes = self._bytes + new
+        self._bytes += np.ascontiguousarray(values, dtype=self.dtype).view(np.uint8).data
 
     def to_array(self) -> npt.NDArray[Any]:
-        """Return all values so far, without a copy."""
+        """Return all values without a copy; nothing can be appended any more."""
         return np.frombuffer(self._bytes, dtype=self.dtype)
 
 
@@ -59,9 +56,7 @@ class Cells:
         in_order = values[self._order]
         return in_order if self._starts is None else REDUCTIONS[how](in_order, self._starts)
 
-    def to_csr(
-        self, values: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_] | None = None
-    ) -> sps.csr_matrix:
+    def to_csr(self, values: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_] | None = None) -> sps.csr_matrix:
         """Return a canonical matrix of the cells without those that are 0 or not kept; it takes over `values`."""
         matrix = sps.csr_matrix((values, self._cols.copy(), self._indptr.copy()), shape=self.shape)
         matrix.has_canonical_format = True

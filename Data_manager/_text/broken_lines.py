@@ -37,9 +37,7 @@ def raise_at_broken_quote(stream: IO[bytes], where: str, table: TextTable) -> No
         pass
 
 
-def _rows(
-    stream: IO[bytes], where: str, table: TextTable, n_skipped: int = 0
-) -> Iterator[tuple[int, str, list[str]]]:
+def _rows(stream: IO[bytes], where: str, table: TextTable, n_skipped: int = 0) -> Iterator[tuple[int, str, list[str]]]:
     lines = islice(lines_of(stream, where, table.encoding), table.n_lines_before, None)
     return rows_of(lines, where, table.separator, table.quoted, n_skipped)
 

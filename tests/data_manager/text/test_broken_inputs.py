@@ -88,7 +88,9 @@ CONTAINERS = [
 PARQUETS = [
     Broken("no Parquet", text(GOOD, "ratings.parquet"), r"^FILE is damaged or not a Parquet file \("),
     Broken(
-        "cut Parquet", with_column(lambda **c: parquet_of(lambda b: b[: len(b) // 2], **c)), "^FILE is damaged or not a P"
+        "cut Parquet",
+        with_column(lambda **c: parquet_of(lambda b: b[: len(b) // 2], **c)),
+        "^FILE is damaged or not a P",
     ),
     Broken(
         "damaged page",
