@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sps
 
-from Data_manager._matrices.builder import Interactions
 from Data_manager._matrices.cells import canonical_csr
 from Data_manager._matrices.features import (
     add_boolean_matrix_iterator,
@@ -18,12 +17,12 @@ from Data_manager._matrices.features import (
     reconcile_mapper_with_removed_tokens,
     remove_features,
 )
-from Data_manager._matrices.ids import EncodedIds
 from Data_manager._ratings.columns import RatingsColumns
 from Data_manager._ratings.files import RatingsFile
-from Data_manager._ratings.text import TextFormat, find_layout, read_text
+from Data_manager._ratings.text import TextFormat, find_layout
 from Data_manager._sources.url_download import download_from_URL, urllretrieve_reporthook
 from Data_manager._statistics.numbers import density
+from Data_manager._text.parsing import read_table
 from Data_manager.IncrementalSparseMatrix import IncrementalSparseMatrix, IncrementalSparseMatrix_FilterIDs
 from recsys_common.files import open_regular
 from recsys_common.validation import check_bool, check_int, check_structure, is_sparse
@@ -43,6 +42,8 @@ __all__ = [
     "split_big_CSR_in_columns",
     "urllretrieve_reporthook",
 ]
+
+_NAMES = ("UserID", "ItemID", "interaction", "timestamp")
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value", bound=Hashable)
@@ -227,7 +228,7 @@ def load_CSV_into_Dataframe(
         If the file cannot be opened.
     """
     layout = _check_layout(header, separator, timestamp, custom_user_item_rating_columns)
-    return _read_frame(filePath, layout, check_bool("remove_duplicates", remove_duplicates), "label")
+    return _read_frame(filePath, layout, check_bool("remove_duplicates", remove_duplicates), "key")
 
 
 def load_CSV_into_SparseBuilder(
@@ -275,7 +276,7 @@ def load_CSV_into_SparseBuilder(
         _builder(create_mapper, preinitialized_row_mapper, preinitialized_col_mapper, on_new_col, on_new_row)
         for _ in range(2 if timestamp else 1)
     ]
-    id_kind = "label" if create_mapper else "int"
+    id_kind = "key" if create_mapper else "int"
     frame = _read_frame(filePath, layout, check_bool("remove_duplicates", remove_duplicates), id_kind)
     for builder, name in zip(builders, frame.columns[2:]):
         # the same cells in the same order: all get the same mappers
@@ -294,8 +295,7 @@ def _check_layout(header: Any, separator: Any, timestamp: Any, columns: Any) -> 
     n_columns = 4 if timestamp else 3
     if columns is None:
         columns = range(n_columns)
-    names = "UserID, ItemID, interaction, timestamp" if timestamp else "UserID, ItemID, interaction"
-    allowed = f"{n_columns} different positions >= 0{' or names' if header else ''} ({names})"
+    allowed = f"{n_columns} different positions >= 0{' or names' if header else ''} ({', '.join(_NAMES[:n_columns])})"
     if isinstance(columns, str) or not isinstance(columns, Sequence):
         raise TypeError(f"custom_user_item_rating_columns must be {allowed}, got {columns!r}")
     are_names = header and all(isinstance(column, str) for column in columns)
@@ -313,10 +313,10 @@ def _read_frame(
     file = RatingsFile(path, f"'{path}'", partial(open_regular, path))
     kinds = {"user": id_kind, "item": id_kind, "rating": "float", "timestamp": "float"}
     found = find_layout(file, *layout, kinds)
-    parts = [] if found is None else [_frame_of(part) for part in read_text(file, *found)]
-    if not parts:
+    if found is None:
         raise ValueError(f"{file.where} holds no lines")
-    frame = pd.concat(parts, ignore_index=True)
+    frame = read_table(file.open, file.where, found[0])
+    frame.columns = pd.Index(_NAMES[: len(frame.columns)])
     if remove_duplicates:
         return remove_Dataframe_duplicates(frame, keep_highest_value_in_col=frame.columns[-1]).reset_index(drop=True)
     repeated = frame[frame.duplicated(["UserID", "ItemID"])]
@@ -327,16 +327,6 @@ def _read_frame(
             f"got {len(repeated)} repeated ones, the first of user {user} with item {item}"
         )
     return frame
-
-
-def _frame_of(part: Interactions) -> pd.DataFrame:
-    columns = {"UserID": _ids_of_rows(part.users), "ItemID": _ids_of_rows(part.items)}
-    return pd.DataFrame({**columns, **dict(zip(("interaction", "timestamp"), part.values.values()))})
-
-
-def _ids_of_rows(column: EncodedIds) -> "pd.Series[Any]":
-    # from a list, of which pandas makes its own type of text where it has one
-    return pd.Series(column.unique.tolist()).take(column.codes).reset_index(drop=True)
 
 
 def _builder(

@@ -103,7 +103,8 @@ def _means(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> np
 
 
 def _lasts(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return values[np.append(starts[1:], len(values)) - 1]
+    lasts: npt.NDArray[np.float64] = values[np.append(starts[1:], len(values)) - 1]
+    return lasts
 
 
 def _largest(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

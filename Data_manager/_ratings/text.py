@@ -1,7 +1,7 @@
 """Ratings in delimited text: one look at the first lines finds the layout, then the file is parsed.
 
-`read_text` is the one way in: a user's own files and those of `load_CSV_*` come through `find_layout`, MovieLens' files
-have a layout that is known.
+The layout of a user's own files is found; that of MovieLens' is known. `load_CSV_*` takes the same look, and reads its
+data frame by the same parser.
 """
 
 import re
