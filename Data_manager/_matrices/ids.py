@@ -15,8 +15,6 @@ Ids = npt.NDArray[Any]  # of int64, or of object with str
 
 MAX_IDS = 2**31 - 1  # codes and the indices of matrices are int32
 
-# a table with so many places for a row is still filled and read faster than a hash
-_MAX_PLACES_PER_ROW = 4
 _MAX_INT64 = 2**63 - 1
 
 
@@ -128,33 +126,11 @@ class EncodedIds:
         return len(self.codes)
 
 
-def factorize_integers(tokens: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Return the place of each integer among the distinct ones, and these in order of first appearance.
-
-    Equivalent to: pandas.factorize(tokens), by a table where the integers lie close together.
-    """
-    n_rows = len(tokens)
-    lowest, highest = (int(tokens.min()), int(tokens.max())) if n_rows else (0, 0)
-    width = highest - lowest + 1
-    if not width <= _MAX_PLACES_PER_ROW * n_rows < 2**31:
-        return pd.factorize(tokens)
-    # the difference of two integers of 64 bits is right modulo 2^64, and the width is small
-    places = (tokens - tokens.dtype.type(lowest)).view(f"u{tokens.itemsize}")
-    rows = np.arange(n_rows, dtype=np.int32)
-    table = np.empty(width, dtype=np.int32)
-    table[places[::-1]] = rows[::-1]  # of several rows with one token the one written last stays: the first
-    is_first = table[places] == rows
-    table[places[is_first]] = np.arange(np.count_nonzero(is_first), dtype=np.int32)
-    return table[places], tokens[is_first]
-
-
 def factorize(name: str, column: "pd.Series[Any]") -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return the place of each row's token among the distinct ones, and these in order of first appearance.
 
     A missing token (None, NaN, NA) is a ValueError.
     """
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
-        return factorize_integers(column.to_numpy())
     # as an array, since pandas 1.5 warns of what it makes of a Series of objects
     codes, unique = pd.factorize(column.to_numpy() if column.dtype == object else column)
     if len(codes) > 0 and codes.min() < 0:
@@ -204,7 +180,7 @@ def encode_arrow(name: str, column: "pa.Array", first_row: int = 0) -> EncodedId
         unique = column.dictionary_encode()
         return EncodedIds(unique.indices.to_numpy(), np.array(unique.dictionary.to_pylist(), dtype=object))
     # a dictionary may stand in another order, and hold ids that do not occur
-    codes, used = factorize_integers(column.indices.to_numpy())
+    codes, used = pd.factorize(column.indices.to_numpy())
     unique = encode_arrow(name, column.dictionary.take(pa.array(used)))
     return EncodedIds(unique.codes[codes], unique.unique)
 

@@ -17,7 +17,6 @@ from Data_manager._matrices.ids import (
     IdIndex,
     encode_arrow,
     encode_series,
-    factorize_integers,
     texts_of,
 )
 from tests.reference.data_matrices import order_of_appearance
@@ -50,13 +49,11 @@ def integer_arrays(draw: st.DrawFn) -> np.ndarray:
 
 
 @given(integer_arrays())
-def test_integers_are_factorized_as_by_pandas_whatever_their_range(tokens: np.ndarray) -> None:
+def test_integers_are_numbered_in_order_of_appearance_whatever_their_range(tokens: np.ndarray) -> None:
     before = tokens.copy()
-    codes, unique = factorize_integers(tokens)
-    expected_codes, expected_unique = pd.factorize(tokens)
-    np.testing.assert_array_equal(codes, expected_codes)
-    np.testing.assert_array_equal(unique, expected_unique)
-    assert unique.dtype == tokens.dtype
+    for encoded in (encode_series("ids", pd.Series(tokens)), encode_arrow("ids", pa.array(tokens))):
+        assert_encodes(encoded, tokens.tolist())
+        assert encoded.unique.dtype == (np.int64 if max(tokens.tolist(), default=0) < 2**63 else object)
     np.testing.assert_array_equal(tokens, before)
 
 
