@@ -142,7 +142,8 @@ def encode_series(name: str, column: "pd.Series[Any]") -> EncodedIds:
     """Encode a pandas column of strings, integers or both; another id is a TypeError, a missing one a ValueError."""
     codes, unique = factorize(name, column)
     if unique.dtype.kind in "iu" and (len(unique) == 0 or int(unique.max()) <= _MAX_INT64):
-        return EncodedIds(codes, unique.astype(np.int64))
+        # half the memory; more distinct ids than int32 can number are refused by `IdEncoder`
+        return EncodedIds(codes.astype(np.int32), unique.astype(np.int64))
     if unique.dtype.kind not in "uO":
         raise TypeError(f"{name} must hold string or integer ids, got {unique.dtype} values")
     for original_id in unique.tolist():
