@@ -45,16 +45,16 @@ class Cells:
         np.not_equal(self._cols[1:], self._cols[:-1], out=is_first[1:])
         is_first[self._indptr[:-1][np.diff(self._indptr) > 0]] = True
         self.n_repeated = len(cols) - int(np.count_nonzero(is_first))
-        # where the entries of each cell begin; None where every cell has one entry, the usual case
-        self._starts = np.flatnonzero(is_first) if self.n_repeated else None
-        if self._starts is not None:
-            self._indptr = np.searchsorted(self._starts, self._indptr)
+        # None where every cell has one entry, the usual case
+        self._is_first = is_first if self.n_repeated else None
+        if self._is_first is not None:
+            self._indptr = np.searchsorted(np.flatnonzero(is_first), self._indptr)
             self._cols = self._cols[is_first]
 
     def reduce(self, values: npt.NDArray[np.float64], how: str) -> npt.NDArray[np.float64]:
         """Return one value for each cell from one for each entry; `how` is one of `REDUCTIONS`."""
         in_order = values[self._order]
-        return in_order if self._starts is None else REDUCTIONS[how](in_order, self._starts)
+        return in_order if self._is_first is None else REDUCTIONS[how](in_order, self._is_first)
 
     def to_csr(self, values: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_] | None = None) -> sps.csr_matrix:
         """Return a canonical matrix of the cells without those that are 0 or not kept; it takes over `values`."""
@@ -93,26 +93,25 @@ def with_cells(matrix: sps.csr_matrix, kept: npt.NDArray[np.bool_]) -> sps.csr_m
     return sps.csr_matrix((matrix.data[cells], matrix.indices[cells], indptr), shape=matrix.shape)
 
 
-def _sums(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    sums: npt.NDArray[np.float64] = np.add.reduceat(values, starts)
+def _sums(values: npt.NDArray[np.float64], is_first: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    sums: npt.NDArray[np.float64] = np.add.reduceat(values, np.flatnonzero(is_first))
     return sums
 
 
-def _means(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return _sums(values, starts) / np.diff(starts, append=len(values))
+def _means(values: npt.NDArray[np.float64], is_first: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    return _sums(values, is_first) / np.diff(np.flatnonzero(is_first), append=len(values))
 
 
-def _lasts(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    lasts: npt.NDArray[np.float64] = values[np.append(starts[1:], len(values)) - 1]
-    return lasts
+def _lasts(values: npt.NDArray[np.float64], is_first: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    return values[np.append(is_first[1:], True)]
 
 
-def _largest(values: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    largest: npt.NDArray[np.float64] = np.maximum.reduceat(values, starts)
+def _largest(values: npt.NDArray[np.float64], is_first: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    largest: npt.NDArray[np.float64] = np.maximum.reduceat(values, np.flatnonzero(is_first))
     return largest
 
 
-# how the entries of one cell become its value, from all entries in their order and where each cell's begin
+# how the entries of one cell become its value, from all entries in their order and marks at each cell's first one
 REDUCTIONS = {"sum": _sums, "mean": _means, "last": _lasts, "max": _largest}
 
 
