@@ -114,6 +114,19 @@ def remove_empty_rows_and_cols(URM: Any, ICM: Any = None) -> tuple[Any, ...]:
 def compute_density(URM: Any) -> float:
     """Return the share of the cells that are stored, nnz / (n_rows * n_cols).
 
+    Parameters
+    ----------
+    URM : scipy sparse matrix, shape (n_rows, n_cols)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a consistent sparse matrix with rows and columns.
+
     Examples
     --------
     >>> compute_density(sps.csr_matrix([[0, 4], [0, 0]]))
@@ -129,6 +142,14 @@ def compute_density(URM: Any) -> float:
 
 def invert_dictionary(id_to_index: Mapping[Key, Value]) -> dict[Value, Key]:
     """Return the keys by their values, such as the original id of each index.
+
+    Parameters
+    ----------
+    id_to_index : mapping
+
+    Returns
+    -------
+    dict
 
     Raises
     ------

@@ -18,10 +18,10 @@ class IncrementalSparseMatrix_ListBased:
     Parameters
     ----------
     auto_create_col_mapper, auto_create_row_mapper : bool, default False
-        Columns or rows are tokens of any hashable type, which get an index in order of first appearance; otherwise they
-        are the indices themselves, integers in 0..2^31-2.
-    n_rows, n_cols : int >= 1 or None, default None
-        The shape; None: as many as there are tokens, or the largest index plus one.
+        Whether columns or rows are tokens of any hashable type, which get an index in order of first appearance;
+        otherwise they are the indices themselves, integers in 0..2^31-2.
+    n_rows, n_cols : int >= 1, optional
+        The shape. Default: the number of tokens, or the largest index plus one.
 
     Notes
     -----
@@ -94,11 +94,17 @@ class IncrementalSparseMatrix_ListBased:
         self.add_data_lists([row_id] * n_cells, col_list, np.full(n_cells, data) if np.ndim(data) == 0 else data)
 
     def get_column_token_to_id_mapper(self) -> dict[Any, int]:
-        """Return the index of each column's token, as a new dict; {0: 0, 1: 1, ...} without a mapper."""
+        """Return the index of each column's token.
+
+        Returns
+        -------
+        dict
+            A new one; {0: 0, 1: 1, ...} without a mapper.
+        """
         return self._cols.token_to_id()
 
     def get_row_token_to_id_mapper(self) -> dict[Any, int]:
-        """Return the index of each row's token, as a new dict; {0: 0, 1: 1, ...} without a mapper."""
+        """Return the index of each row's token; see `get_column_token_to_id_mapper`."""
         return self._rows.token_to_id()
 
     def get_nnz(self) -> int:
@@ -106,7 +112,13 @@ class IncrementalSparseMatrix_ListBased:
         return self._cells.n_cells
 
     def get_SparseMatrix(self) -> sps.csr_matrix:
-        """Return the matrix of all cells so far; cells added twice are summed, zeros dropped."""
+        """Return the matrix of all cells so far; cells added twice are summed, zeros dropped.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix
+            Of the builder's dtype, in canonical form.
+        """
         return self._cells.to_csr((self._rows.size, self._cols.size))
 
 
@@ -116,7 +128,7 @@ class IncrementalSparseMatrix(IncrementalSparseMatrix_ListBased):
     Parameters
     ----------
     auto_create_col_mapper, auto_create_row_mapper, n_rows, n_cols
-        As there.
+        As in `IncrementalSparseMatrix_ListBased`.
     dtype : numpy dtype of real numbers, default numpy.float64
         A number that an integer type would change is refused.
     """
@@ -133,7 +145,7 @@ class IncrementalSparseMatrix(IncrementalSparseMatrix_ListBased):
         self._cells = _Cells(dtype)
 
     def add_single_row(self, row_index: Any, col_list: Any, data: Any = 1.0) -> None:
-        """Add cells of one row, as the base class does; the host's two classes name the row differently."""
+        """Add cells of one row, as the base class does; the argument's other name is the host's."""
         super().add_single_row(row_index, col_list, data)
 
 
@@ -145,7 +157,7 @@ class IncrementalSparseMatrix_FilterIDs(IncrementalSparseMatrix):
 
     Parameters
     ----------
-    preinitialized_col_mapper, preinitialized_row_mapper : dict of token to index or None, default None
+    preinitialized_col_mapper, preinitialized_row_mapper : dict of token to index, optional
         Indices 0..n-1. They are copied, and not changed when tokens are added.
     on_new_col, on_new_row : {"add", "ignore"}, default "add"
         What happens to tokens that the mapper does not have; "ignore" needs a mapper.

@@ -39,7 +39,7 @@ def _words(tag: str) -> list[str]:
 
 
 def tagFilter(originalTag: str) -> list[str]:
-    """The words of a tag, in their order, without English stop words.
+    """Return the words of a tag, in their order, without English stop words.
 
     Parameters
     ----------
@@ -61,9 +61,17 @@ def tagFilter(originalTag: str) -> list[str]:
 
 
 def tagFilterAndStemming(originalTag: str) -> list[str]:
-    """The Porter stems of a tag's words, in lower case and in their order, without English stop words.
+    """Return the Porter stems of a tag's words, in lower case and in their order, without English stop words.
 
-    A stem that is a stop word is left out, as in the host.
+    Parameters
+    ----------
+    originalTag : str
+        As in `tagFilter`.
+
+    Returns
+    -------
+    list of str
+        A stem that is itself a stop word is left out, as in the host.
 
     Examples
     --------

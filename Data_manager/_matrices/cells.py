@@ -103,7 +103,8 @@ def _means(values: npt.NDArray[np.float64], is_first: npt.NDArray[np.bool_]) -> 
 
 
 def _lasts(values: npt.NDArray[np.float64], is_first: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    return values[np.append(is_first[1:], True)]
+    lasts: npt.NDArray[np.float64] = values[np.append(is_first[1:], True)]
+    return lasts
 
 
 def _largest(values: npt.NDArray[np.float64], is_first: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
