@@ -50,7 +50,7 @@ Value = TypeVar("Value", bound=Hashable)
 
 
 def split_big_CSR_in_columns(sparse_matrix_to_split: Any, num_split: int = 2) -> list[sps.csr_matrix]:
-    """Cut a matrix into blocks of neighbouring columns, so that what is made of each is smaller.
+    """Cut a matrix into blocks of neighbouring columns, so that the results for each are smaller.
 
     Parameters
     ----------

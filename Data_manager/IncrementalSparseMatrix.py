@@ -190,7 +190,9 @@ def _preinitialized(name: str, mapper: Any, on_new: str) -> dict[Any, int]:
         )
     # the shape is the mapper's size, so an index is neither left out nor there twice
     if sorted(mapper.values()) != list(range(len(mapper))):
-        raise ValueError(f"{name} must be a dict to the indices 0..{len(mapper) - 1}, once each, got others")
+        raise ValueError(
+            f"{name} must be a dict to the indices 0..{len(mapper) - 1}, once each, got {list(mapper.values())[:10]}"
+        )
     return {token: int(index) for token, index in mapper.items()}
 
 
@@ -210,9 +212,9 @@ def _check_data(name: str, data: Any, n_cells: int, dtype: np.dtype[Any]) -> npt
         raise TypeError(f"{name} must be real numbers, got {values.dtype} values")
     with np.errstate(invalid="ignore", over="ignore"):
         converted = values.astype(dtype)
-        exact = dtype.kind == "f" or bool((converted == values).all())
-    if not exact or not np.isfinite(converted).all():
-        raise ValueError(f"{name} must be finite numbers that fit {dtype}, got others")
+        fits = np.isfinite(converted) if dtype.kind == "f" else converted == values
+    if not fits.all():
+        raise ValueError(f"{name} must be finite numbers that fit {dtype}, got {values[~fits][0]}")
     return converted
 
 

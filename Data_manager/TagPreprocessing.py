@@ -13,31 +13,6 @@ from typing import Any
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=1)
-def _stop_words() -> frozenset[str]:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return frozenset(ENGLISH_STOP_WORDS)
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    from nltk.stem.porter import PorterStemmer
-
-    return PorterStemmer()
-
-
-@lru_cache(maxsize=2**16)
-def _stem(word: str) -> str:
-    return str(_stemmer().stem(word))
-
-
-def _words(tag: str) -> list[str]:
-    if not isinstance(tag, str):
-        raise TypeError(f"originalTag must be a string, got {tag!r}")
-    return _NOT_ALPHANUMERIC.sub(" ", tag).split()
-
-
 def tagFilter(originalTag: str) -> list[str]:
     """Return the words of a tag, in their order, without English stop words.
 
@@ -81,3 +56,28 @@ def tagFilterAndStemming(originalTag: str) -> list[str]:
     stop_words = _stop_words()
     stems = (_stem(word) for word in _words(originalTag))
     return [stem for stem in stems if stem and stem not in stop_words]
+
+
+@lru_cache(maxsize=1)
+def _stop_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return frozenset(ENGLISH_STOP_WORDS)
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    from nltk.stem.porter import PorterStemmer
+
+    return PorterStemmer()
+
+
+@lru_cache(maxsize=2**16)
+def _stem(word: str) -> str:
+    return str(_stemmer().stem(word))
+
+
+def _words(tag: str) -> list[str]:
+    if not isinstance(tag, str):
+        raise TypeError(f"originalTag must be a string, got {tag!r}")
+    return _NOT_ALPHANUMERIC.sub(" ", tag).split()

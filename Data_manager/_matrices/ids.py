@@ -41,7 +41,9 @@ class IdIndex(Mapping[str, int]):
         if self._ids is None:
             mapper, indices = self._as_dict(), self.indices()
             if not np.array_equal(np.sort(indices), np.arange(len(indices))):
-                raise ValueError(f"a mapper must have the indices 0..{len(indices) - 1}, once each, got others")
+                raise ValueError(
+                    f"a mapper must have the indices 0..{len(indices) - 1}, once each, got {indices[:10].tolist()}"
+                )
             self._ids = np.empty(len(indices), dtype=object)
             self._ids[indices] = list(mapper)
         return self._ids
@@ -186,10 +188,6 @@ def encode_arrow(name: str, column: "pa.Array", first_row: int = 0) -> EncodedId
     return EncodedIds(unique.codes[codes], unique.unique)
 
 
-def _refuse_missing(name: str, row: int) -> NoReturn:
-    raise ValueError(f"{name} must hold an id in every row, got none in row {row}")
-
-
 class IdEncoder:
     """The index of every distinct id of the columns that it meets, in order of first appearance.
 
@@ -215,9 +213,10 @@ class IdEncoder:
         new = places < 0
         if new.any():
             n_known = len(self)
-            if n_known + int(new.sum()) > MAX_IDS:
-                raise ValueError(f"ids must be at most {MAX_IDS} distinct ones, got more")
-            places[new] = np.arange(n_known, n_known + int(new.sum()))
+            n_ids = n_known + int(new.sum())
+            if n_ids > MAX_IDS:
+                raise ValueError(f"there can be at most {MAX_IDS} distinct ids, got {n_ids}")
+            places[new] = np.arange(n_known, n_ids)
             self._index = _index(np.concatenate([self._index.to_numpy(), unique[new]]))
         indices: npt.NDArray[np.int32] = places.astype(np.int32)[column.codes]
         return indices
@@ -238,3 +237,7 @@ class IdEncoder:
 def _index(ids: Ids) -> "pd.Index[Any]":
     # of the given type, since pandas 3 would make its own type of text of objects, which cannot hold all of Python's
     return pd.Index(ids, dtype=ids.dtype)
+
+
+def _refuse_missing(name: str, row: int) -> NoReturn:
+    raise ValueError(f"{name} must hold an id in every row, got none in row {row}")

@@ -43,13 +43,6 @@ def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
     )
 
 
-def _ids(name: str, column: "pd.Series[Any]") -> EncodedIds:
-    encoded = encode_series(name, column)
-    if encoded.unique.dtype == object and (encoded.unique == "").any():
-        raise ValueError(f"{name} must hold an id in every row, got an empty text")
-    return encoded
-
-
 def numbers_of(name: str, column: "pd.Series[Any]", allowed: str) -> npt.NDArray[np.float64]:
     """Return a float64 copy of a column of finite numbers; `allowed` says in a message what it may hold."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
@@ -67,3 +60,10 @@ def _as_seconds(column: "pd.Series[Any]") -> "pd.Series[Any]":
         return column
     epoch = pd.Timestamp(0, tz=getattr(column.dt, "tz", None))
     return (column - epoch) / pd.Timedelta(seconds=1)
+
+
+def _ids(name: str, column: "pd.Series[Any]") -> EncodedIds:
+    encoded = encode_series(name, column)
+    if encoded.unique.dtype == object and (encoded.unique == "").any():
+        raise ValueError(f"{name} must hold an id in every row, got an empty text")
+    return encoded

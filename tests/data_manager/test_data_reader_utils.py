@@ -157,7 +157,7 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "same feature": (
         lambda: merge_ICM(ICM, ICM, {"a": 0, "b": 1}, {"b": 0}),
         ValueError,
-        "mapper_ICM2 must have none of the features of mapper_ICM1, got b",
+        "mapper_ICM2 must not have features of mapper_ICM1, got b",
     ),
     "taken name": (lambda: add_boolean_matrix_iterator({"x": 2 * ICM, "x_bool": ICM}), ValueError, "x_bool"),
     "no dict": (lambda: add_boolean_matrix_iterator([ICM]), TypeError, "matrices must be a dict"),

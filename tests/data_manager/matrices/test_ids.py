@@ -207,7 +207,7 @@ def test_more_ids_than_indices_have_room_for_are_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "MAX_IDS", 3)
     encoder = IdEncoder()
     encoder.encode(encode_series("ids", pd.Series([1, 2])))
-    with pytest.raises(ValueError, match="at most 3 distinct ones"):
+    with pytest.raises(ValueError, match="at most 3 distinct ids, got 4"):
         encoder.encode(encode_series("ids", pd.Series([2, 3, 4])))
     assert encoder.encode(encode_series("ids", pd.Series([2, 3]))).tolist() == [1, 2]
 
