@@ -26,17 +26,18 @@ class SyntheticReader(DataReader):
 
     The rating is ``3.2 + b_u + b_i + p_u . q_i + noise``, rounded to half stars in 0.5..5: normal biases of standard
     deviation 0.35 (users) and 0.40 (items), 6 latent factors whose product has one of 0.75, and noise of 0.50, so that
-    a model cannot come below an RMSE of about 0.5. Every item has one or two genres (ICM_genres) and q_i lies near their
-    centre, so that neighbours in the factor space share a genre. Activity of users and popularity of items have long
-    tails, and users meet the items that they like more often. The times of the ratings (URM_timestamp, seconds since
-    1970) are drawn from four years, independent of all else. It says nothing about the quality on real ratings.
+    the lowest RMSE that a model can reach is about 0.5. Every item has one or two genres (ICM_genres) and q_i lies near
+    their centre, so that neighbours in the factor space share a genre. Activity of users and popularity of items have
+    long tails, and users meet the items that they like more often. The times of the ratings (URM_timestamp, seconds
+    since 1970) are drawn from four years, independent of all else. It says nothing about the quality on real ratings.
 
     Parameters
     ----------
     reload_from_original_data : bool, default False
         Without effect: the data is always made anew, and the same arguments give the same data.
-    n_users, n_items : int >= 1, default 2000 and 800
-        Every one of them has at least one rating.
+    n_users : int >= 1, default 2000
+    n_items : int >= 1, default 800
+        Every user and every item has at least one rating.
     n_ratings : int, default 100000
         At least `n_users` + `n_items`, at most a quarter of all pairs.
     random_seed : int >= 0, default 42
