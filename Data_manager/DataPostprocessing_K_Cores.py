@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import canonical_csr, with_cells
+from Data_manager._matrices.cells import canonical_csr, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset

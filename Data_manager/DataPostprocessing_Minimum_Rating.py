@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from Data_manager._matrices.csr_cells import cell_keys, with_cells
+from Data_manager._matrices.cells import cell_keys, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset

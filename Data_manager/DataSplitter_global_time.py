@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import with_cells
+from Data_manager._matrices.cells import with_cells
 from Data_manager._splits.quotas import QuotaSplitter
 from Data_manager._splits.verification import verify_times
 from Data_manager._storage.split import Division, Split

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.mappers import check_ids
+from Data_manager._matrices.ids import check_ids
 from Data_manager._statistics.numbers import features_line, gini_index, interactions_block
 from Data_manager._statistics.plot import plot_statistics
 from Data_manager._storage.cache import has_cache, read_cache

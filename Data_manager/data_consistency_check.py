@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.id_index import IdIndex
+from Data_manager._matrices.ids import IdIndex
 from recsys_common.messages import say
 from recsys_common.validation import check_sparse, check_structure
 

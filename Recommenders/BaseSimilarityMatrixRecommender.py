@@ -49,7 +49,7 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
         return None
 
     def _scores_of_product(self, left: Any, right: Any, items_to_compute: Any) -> np.ndarray:
-        """left @ right as a dense array, -inf outside items_to_compute."""
+        """Left @ right as a dense array, -inf outside items_to_compute."""
         product = left @ right
         scores: np.ndarray = product.toarray() if bool(sps.issparse(product)) else np.asarray(product)
         scores = scores.astype(np.result_type(scores, np.float32), copy=False)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from Data_manager._matrices.csr_cells import canonical_csr
+from Data_manager._matrices.cells import canonical_csr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.id_index import IdIndex
+from Data_manager._matrices.ids import IdIndex
 from Data_manager._storage.content import Parts
 from Data_manager._storage.hashing import check_files, size_and_hash
 from Data_manager._storage.manifest import FOLDER_NAME, MANIFEST, Origin, cache_folder, read_manifest, write_manifest

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import canonical_csr
-from Data_manager._matrices.id_index import IdIndex
-from Data_manager._matrices.mappers import check_mapper, check_mapper_or_identity, reindex_mapper
+from Data_manager._matrices.cells import canonical_csr
+from Data_manager._matrices.ids import IdIndex, check_mapper, check_mapper_or_identity, reindex_mapper
 from recsys_common.validation import check_ids
 
 _Found = TypeVar("_Found")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from Data_manager._matrices.id_index import IdIndex
+from Data_manager._matrices.ids import IdIndex
 from Data_manager._storage.archives import ArchiveGroup
 
 _GLOBAL_ATTRIBUTES = "dataset_global_attributes"

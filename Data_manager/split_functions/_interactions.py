@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import cell_keys, with_cells
+from Data_manager._matrices.cells import cell_keys, with_cells
 from recsys_common.messages import say
 from recsys_common.validation import check_int, check_sparse
 

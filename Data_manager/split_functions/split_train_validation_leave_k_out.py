@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import with_cells
+from Data_manager._matrices.cells import with_cells
 from Data_manager.split_functions._interactions import (
     first_of_each_user,
     order_by_value,

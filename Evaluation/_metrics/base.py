@@ -9,13 +9,13 @@ from recsys_common.validation import refuse
 
 
 def ratio(part: float, whole: float) -> float:
-    """part / whole by the rules of IEEE 754: NaN for 0/0, infinity for x/0."""
+    """Part / whole by the rules of IEEE 754: NaN for 0/0, infinity for x/0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.float64(part) / np.float64(whole))
 
 
 def share(part: float, whole: float) -> float:
-    """part / whole, and 0 of nothing is 0."""
+    """Part / whole, and 0 of nothing is 0."""
     return part / whole if whole > 0 else 0.0
 
 

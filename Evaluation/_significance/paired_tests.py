@@ -139,7 +139,7 @@ def permutation_test(a: Any, b: Any, *, n_resamples: int = 9999, random_seed: in
 
 
 def signed_rank(d: np.ndarray) -> tuple[float, float]:
-    """z and p-value of `wilcoxon_test` from the differences."""
+    """Z and p-value of `wilcoxon_test` from the differences."""
     signed = np.sign(d) * rankdata(np.abs(d))
     spread = np.sqrt(signed @ signed)
     if spread == 0:
@@ -149,7 +149,7 @@ def signed_rank(d: np.ndarray) -> tuple[float, float]:
 
 
 def t_of_mean(d: np.ndarray) -> tuple[float, float]:
-    """t and p-value of `t_test` from the differences."""
+    """T and p-value of `t_test` from the differences."""
     if np.ptp(d) == 0:
         return (0.0, 1.0) if d[0] == 0 else (float(np.copysign(np.inf, d[0])), 0.0)
     t = float(d.mean() / (d.std(ddof=1) / np.sqrt(d.size)))

@@ -12,7 +12,7 @@ _ROUNDING = 2.0**-44
 
 
 def differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a - b, where those that are equal but for rounding are one number: float64, (n,).
+    """A - b, where those that are equal but for rounding are one number: float64, (n,).
 
     0.3 - 0.2 and 0.2 - 0.1 differ in their last bit, and so do 0.1 + 0.2 and 0.3. How far rounding goes is decided by
     the two values of each pair, 2^-44 of the larger one: a difference within it is 0, and of two sizes of differences

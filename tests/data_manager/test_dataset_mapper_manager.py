@@ -168,7 +168,7 @@ def test_nothing_can_be_done_after_the_data_set_was_generated() -> None:
         lambda: manager.add_UCM(frame(GOOD, ("UserID", "FeatureID")), "UCM"),
         lambda: manager.generate_Dataset("toy", False),
     ):
-        with pytest.raises(ValueError, match="new for each Dataset"):
+        with pytest.raises(ValueError, match="has generated its Dataset: make a new one"):
             use()
 
 

@@ -89,7 +89,8 @@ class RowAdagrad(RowOptimizer):
 
 class RowAdam(RowOptimizer):
     """m += 0.1 (g - m); v += 0.001 (g^2 - v); direction = m / (1 - 0.9^t) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
-    (Kingma, Ba 2015), t counting all steps."""
+    (Kingma, Ba 2015), t counting all steps.
+    """
 
     state_names = ("means", "squares")
 
