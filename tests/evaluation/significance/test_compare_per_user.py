@@ -236,10 +236,10 @@ def test_what_is_no_per_user_frame_is_refused(frames):
 
     assert_bad(TypeError, f"{name} must be a DataFrame or a list of them, got a Series", good["NDCG"])
     assert_bad(TypeError, f"{name} must be a DataFrame or a list of them, got a NoneType", [good, None])
-    assert_bad(ValueError, f"{name} must be a frame or a list of at least one, got none", [])
+    assert_bad(ValueError, f"{name} must be a frame or a list of at least one, got an empty list", [])
     assert_bad(ValueError, f"{name} must be indexed by user and cutoff, got ['cutoff', 'user']", good.swaplevel())
     assert_bad(ValueError, f"{name} must be indexed by user and cutoff, got ['user']", good.droplevel("cutoff"))
-    assert_bad(ValueError, f"{name} must be a DataFrame with at least one row, got none", good.iloc[:0])
+    assert_bad(ValueError, f"{name} must be a DataFrame with at least one row, got an empty one", good.iloc[:0])
     lacking = good.iloc[1:]
     assert_bad(
         ValueError,
