@@ -1,4 +1,4 @@
-"""What all metrics are computed from, in one pass over the rankings of many users."""
+"""The sums from which metrics are computed, in one pass over the rankings of many users."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.algorithm cimport sort
@@ -9,7 +9,7 @@ ctypedef fused index:
 
 
 cdef inline int64_t _place(const index[::1] items, int64_t start, int64_t end, int64_t item) noexcept nogil:
-    """Where among the ascending `items[start:end]` one of them is."""
+    """Return the place of an item among the ascending `items[start:end]`, which contain it."""
     cdef int64_t middle
 
     while end - start > 1:
@@ -38,7 +38,7 @@ def measure_rankings(
     double[:, ::1] first_reciprocal_rank,
     double[:, ::1] dcg,
 ):
-    """Sums over the hits of every user's list, at every cutoff.
+    """Compute sums over the hits of every user's list, at every cutoff.
 
     Equivalent to, for user b and cutoff c, with h = np.isin(ids[b, :min(c, lengths[b])], the user's test items) and
     ranks = np.arange(1, h.size + 1)::
@@ -59,7 +59,7 @@ def measure_rankings(
     test_items : int32 or int64, ascending and distinct within a user
     gains : float64, as long as test_items
     discounts : float64, K or more
-    cutoffs : (C,) int64, ascending; those above K are as good as K
+    cutoffs : (C,) int64, ascending; a cutoff above K counts as K
     is_test : (n_items,) uint8, 0 before and after
     is_hit : (B, K) uint8, written; 0 after a list's length
     n_hits : (C, B) int64, written
@@ -110,7 +110,7 @@ def ideal_dcg(
     double[::1] best_first,
     double[:, ::1] ideal,
 ):
-    """The largest dcg that any list can have, of every user at every cutoff.
+    """Compute the largest possible dcg of a list, for every user at every cutoff.
 
     Equivalent to `np.sort(user's gains)[::-1][:c] @ discounts[:c]` for user b and cutoff c.
 
@@ -118,9 +118,9 @@ def ideal_dcg(
     ----------
     test_starts, test_ends : (B,) int64; user b's gains are `gains[test_starts[b]:test_ends[b]]`
     gains : float64
-    discounts : float64, as many as the largest cutoff or the most test items, whichever is less, or more
+    discounts : float64, at least as many as the smaller of the largest cutoff and the most test items
     cutoffs : (C,) int64, ascending
-    best_first : float64, at least as long as the most test items; work space
+    best_first : float64, at least as long as the most test items; written over
     ideal : (C, B) float64, written
     """
     cdef Py_ssize_t user, k, c
@@ -151,7 +151,7 @@ def count_items(
     int64_t[:, ::1] counts,
     int64_t[:, ::1] hit_counts,
 ):
-    """Add how often every item is in the lists, and is a hit, in the places between two cutoffs.
+    """Count how often every item is in the lists, and is a hit, in the places between two cutoffs.
 
     Equivalent to, for cutoff c and the one before it, 0 before the first::
 
@@ -182,7 +182,7 @@ def sum_over_lists(
     const int64_t[::1] cutoffs,
     double[:, ::1] sums,
 ):
-    """Sum of a weight of the items of every user's list, at every cutoff.
+    """Sum the weights of the items of every user's list, at every cutoff.
 
     Equivalent to `weights[ids[b, :min(c, lengths[b])]].sum()` for user b and cutoff c.
 

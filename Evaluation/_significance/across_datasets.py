@@ -52,7 +52,8 @@ def compare_across_datasets(
 
     The data sets are the sample: N data sets, k recommenders, R the mean ranks (1 the best, ties averaged), and q_alpha
     the quantile of the studentised range over sqrt(2). Nemenyi's p-value is the tail of the studentised range at
-    sqrt(2) |z|; Holm's is computed from the normal tail at z. The chi-square approximation is good from some 10 data sets on.
+    sqrt(2) |z|; Holm's is computed from the normal tail at z. The chi-square approximation is good from some 10 data
+    sets on.
 
     J. Demsar. Statistical Comparisons of Classifiers over Multiple Data Sets. JMLR 7:1-30, 2006.
 

@@ -49,7 +49,7 @@ SECTION = SECTION_PANELS  # panels of a section
 
 
 def use_avx2():
-    """Whether there is a build for AVX2 and FMA, `_factor_ranking_kernel_avx2`, and this processor runs it."""
+    """Tell whether there is a build for AVX2 and FMA, `factor_kernel_avx2`, that this processor can run."""
     return bool(_use_avx2())
 
 
@@ -70,23 +70,23 @@ def rank_by_factors(
 ):
     """Write the best k items of every user, best first, equal scores by ascending id, seen items left out.
 
-    Equivalent to `top_k_of_rows(vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis], ...)` without the
-    matrix of scores: a section whose bounds are below what a user has is skipped. Letters of the shapes: B users, F
+    Equivalent to `top_k_of_rows(vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis], ...)`, without the
+    matrix of scores: a section whose bounds are below the worst item of a user's full list is skipped. Letters of the shapes: B users, F
     factors, N panels, a multiple of SECTION, of PANEL items.
 
     Parameters
     ----------
     vectors, user_biases : (B, F) and (B,) float32, finite
     panels : (N, F, PANEL) float32, finite
-    biases : (N, PANEL) float32, finite or -inf for items that are never ranked and places without an item
+    biases : (N, PANEL) float32, finite, or -inf for items that are never ranked and places without an item
     items : (N, PANEL) int32, the ids, 0..n_items-1
-    bounds : (N / SECTION, 4) float64; no score that is computed of a section is above |vector| * bounds[., 0] +
-        bounds[., 1] + user_bias + rounding * |user_bias|, and none from there on, with the other two
+    bounds : (N / SECTION, 4) float64; no computed score of section s is above |vector| * bounds[s, 0] + bounds[s, 1]
+        + user_bias + rounding * |user_bias|; with bounds[s, 2] and bounds[s, 3], for all sections from s on
     rounding : float
     n_items : int
     seen_starts, seen_ends : (B,) int64; user b has seen the items `seen[seen_starts[b]:seen_ends[b]]`
     seen : int32 or int64
-    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length are left alone
+    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length do not change
     """
     cdef Catalogue catalogue
     cdef Profiles[index] profiles
@@ -126,8 +126,8 @@ def rank_candidates_by_factors(
 ):
     """Write the best k of each user's candidates, best first, equal scores by ascending id, seen items left out.
 
-    Equivalent to `top_k_of_rows` on `vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis]`, -inf but for
-    the candidates.
+    Equivalent to `top_k_of_rows` on `vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis]`, with -inf
+    for all other items than the candidates.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def rank_candidates_by_factors(
     candidates : int32 or int64, in 0..n_items-1
     seen_starts, seen_ends, seen
         As in `rank_by_factors`.
-    ids, lengths : (B, k) and (B,) int32, written; ids after a row's length are left alone
+    ids, lengths : (B, k) and (B,) int32, written; ids after a row's length do not change
     """
     cdef Profiles[index] offered
     cdef Profiles[seen_index] profiles

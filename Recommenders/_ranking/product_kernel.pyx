@@ -1,23 +1,25 @@
-"""Rankings by the product of two sparse matrices; the loops are in `product_ranking.hpp`."""
+"""Rankings by the product of two sparse matrices; the loops are in `best_k.hpp`."""
 
 from libc.stdint cimport int32_t, int64_t
 
 
-cdef extern from "product_ranking.hpp" nogil:
+cdef extern from "best_k.hpp" nogil:
     struct SparseRows:
         const int64_t* starts
         const int64_t* ends
         const int32_t* columns
         const float* values
 
-    struct Items:
-        const int32_t* columns
-        int64_t size
+    struct ItemSets:
+        const int64_t* seen_starts
+        const int64_t* seen_ends
+        const int32_t* seen
+        const int32_t* removed
+        int64_t n_removed
 
     int64_t rank_products(
-        const SparseRows& left, int64_t n_rows, const SparseRows& right, int64_t n_items, const int64_t* seen_starts,
-        const int64_t* seen_ends, const int32_t* seen, const Items& removed, int64_t k, float* scores, int32_t* ids,
-        int32_t* lengths
+        const SparseRows& left, int64_t n_rows, const SparseRows& right, int64_t n_items, const ItemSets& hidden,
+        int64_t k, float* scores, int32_t* ids, int32_t* lengths
     ) except +
 
 
@@ -47,7 +49,7 @@ def rank_by_products(
 ):
     """Write the best k items of every user, best first, equal scores by ascending id.
 
-    Equivalent to `mask_of_rows` and `top_k_of_rows` on `(left @ right).toarray()`, with one row of it at a time.
+    Equivalent to `mask_of_rows` and `top_k_of_rows` on `(left @ right).toarray()`, one row at a time.
     Letters of the shapes: B users, M rows of `right`.
 
     Parameters
@@ -59,18 +61,17 @@ def rank_by_products(
     seen_starts, seen_ends, seen
         As in `mask_of_rows`, int32.
     removed : int32, items in 0..n_items-1
-    scores : (n_items,) float32, work space
-    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length are left alone
+    scores : (n_items,) float32, for one row of scores
+    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length do not change
 
     Returns
     -------
     int
-        The first row that holds a NaN, where the work ended; -1 where there is none.
+        The first row with a NaN, where the work stopped; -1 without a NaN.
     """
     cdef SparseRows left, right
-    cdef Items removed_items
+    cdef ItemSets hidden
     cdef int64_t n_users = lengths.shape[0], n_items = scores.shape[0], k = ids.shape[1], nan_row
-    cdef const int32_t* seen_items = _start(seen)
 
     if n_users == 0:
         return -1
@@ -78,10 +79,10 @@ def rank_by_products(
     left.columns, left.values = _start(left_columns), _start_of_values(left_values)
     right.starts, right.ends = &right_indptr[0], &right_indptr[0] + 1
     right.columns, right.values = _start(right_columns), _start_of_values(right_values)
-    removed_items.columns, removed_items.size = _start(removed), removed.shape[0]
+    hidden.seen_starts, hidden.seen_ends, hidden.seen = &seen_starts[0], &seen_ends[0], _start(seen)
+    hidden.removed, hidden.n_removed = _start(removed), removed.shape[0]
     with nogil:
         nan_row = rank_products(
-            left, n_users, right, n_items, &seen_starts[0], &seen_ends[0], seen_items, removed_items, k, &scores[0],
-            &ids[0, 0], &lengths[0]
+            left, n_users, right, n_items, hidden, k, &scores[0], &ids[0, 0], &lengths[0]
         )
     return nan_row

@@ -1,4 +1,4 @@
-"""What a block of scores goes through on its way to a ranking: masks, then the best k of every row."""
+"""Masks over a block of scores, and the best k items of every row."""
 
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t
@@ -26,7 +26,7 @@ def mask_of_rows(
     const index[::1] items,
     const int64_t[::1] columns,
 ):
-    """Set to -inf some items of every row, and some columns.
+    """Set some items of every row, and some columns, to -inf.
 
     Equivalent to, for every row::
 
@@ -62,12 +62,12 @@ def top_k_of_rows(const real[:, ::1] scores, int32_t[:, ::1] ids, int32_t[::1] l
     Parameters
     ----------
     scores : (B, n_items) float32 or float64, n_items < 2**31
-    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length are left alone
+    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length do not change
 
     Returns
     -------
     int
-        The first row that holds a NaN, where the work ended; -1 where there is none.
+        The first row with a NaN, where the work stopped; -1 without a NaN.
     """
     cdef int64_t n_rows = scores.shape[0], n_items = scores.shape[1], k = ids.shape[1]
     cdef int64_t nan_row
