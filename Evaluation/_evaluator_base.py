@@ -26,7 +26,7 @@ from recsys_common.validation import check_bool, check_distinct_ids, check_int, 
 
 
 class Evaluator:
-    """The base class of the evaluators of rankings, which say what is ranked.
+    """The base class of the evaluators of rankings; a subclass decides which items are ranked.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ class Evaluator:
             The same as text, a line for each cutoff.
         per_user : pandas.DataFrame, only with return_per_user
             Index (user, cutoff), float64, a column for each of the metrics that are a mean over users of a value from
-            the user's hits or scores (all accuracy metrics but F1). The means of a column are those of results_df.
+            the user's hits or scores (all accuracy metrics but F1). The mean of a column is the value in results_df.
 
         Warns
         -----

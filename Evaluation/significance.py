@@ -64,38 +64,8 @@ _VALUES_AT_ONCE = 1 << 23
 _USERS_NAMED = 5
 
 
-class _CompleteValues(NamedTuple):
-    """One metric at one cutoff for the users who have it for all recommenders."""
-
-    values: dict[str, npt.NDArray[np.float64]]  # by recommender, (n_users,)
-    n_left_out: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Comparison:
-    """One row of the table, without its statistics."""
-
-    recommender_a: str
-    recommender_b: str
-    metric: str
-    cutoff: int
-    users: _CompleteValues
-
-    @property
-    def n_users(self) -> int:
-        return self.a.size
-
-    @property
-    def a(self) -> npt.NDArray[np.float64]:
-        return self.users.values[self.recommender_a]
-
-    @property
-    def b(self) -> npt.NDArray[np.float64]:
-        return self.users.values[self.recommender_b]
-
-
 # each test takes a comparison, its differences, the number of resamples and the seed
-_TESTS: dict[str, Callable[[_Comparison, npt.NDArray[np.float64], int, int], tuple[float, float]]] = {
+_TESTS: dict[str, Callable[["_Comparison", npt.NDArray[np.float64], int, int], tuple[float, float]]] = {
     "wilcoxon": lambda comparison, d, *_: signed_rank(d),
     "t": lambda comparison, d, *_: t_of_mean(d),
     "permutation": lambda comparison, d, n_resamples, random_seed: sign_flips(
@@ -127,8 +97,8 @@ def compare_per_user(
     ----------
     per_user : mapping from name to per-user frame, or to a list of them, at least two recommenders
         A frame has an index named ("user", "cutoff"), a row for each user and cutoff, and a column for each metric.
-        The frames of a list are those of several random seeds: their values are averaged for each user, since the
-        users are the sample, not the seeds. All frames have the same users, in any order.
+        A list has the frames of several random seeds; their values are averaged for each user, since the users are
+        the sample, not the seeds. All frames have the same users, in any order.
     metric : str or list of str
         Columns of the frames. Users for whom the metric is NaN for any recommender are left out of its rows.
     cutoff : int >= 0, optional
@@ -192,6 +162,36 @@ def compare_per_user(
     table["test"], table["correction"], table["family_size"] = test, correction, len(table)
     table["family"] = f"{_LABELS[correction]} over {len(table)} comparison{'s' if len(table) > 1 else ''}"
     return table
+
+
+class _CompleteValues(NamedTuple):
+    """One metric at one cutoff for the users who have it for all recommenders."""
+
+    values: dict[str, npt.NDArray[np.float64]]  # by recommender, (n_users,)
+    n_left_out: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """One row of the table, without its statistics."""
+
+    recommender_a: str
+    recommender_b: str
+    metric: str
+    cutoff: int
+    users: _CompleteValues
+
+    @property
+    def n_users(self) -> int:
+        return self.a.size
+
+    @property
+    def a(self) -> npt.NDArray[np.float64]:
+        return self.users.values[self.recommender_a]
+
+    @property
+    def b(self) -> npt.NDArray[np.float64]:
+        return self.users.values[self.recommender_b]
 
 
 def _with_resampled_means(
@@ -313,7 +313,7 @@ def _wide(name: str, frame: Any, metrics: Sequence[str], cutoff: Any) -> pd.Data
     cutoffs = list(frame.index.unique("cutoff"))
     chosen = cutoffs if cutoff is None else [check_int("cutoff", cutoff, minimum=0)]
     if not set(chosen) <= set(cutoffs):
-        raise refuse(ValueError, "cutoff", f"among those of {name}, {cutoffs}", f"{cutoff}")
+        raise refuse(ValueError, "cutoff", f"one of the cutoffs of {name}, {cutoffs}", f"{cutoff}")
     rows = frame.loc[frame.index.isin(chosen, level="cutoff"), list(metrics)]
     n_users = len(rows.index.unique("user"))
     if not rows.index.is_unique or len(rows) != n_users * len(chosen):

@@ -187,8 +187,8 @@ class BaseRecommender:
         """Rank the best items for one or several users.
 
         Equal scores are ranked by ascending item id. Items of score -inf are left out, so a list may be shorter than
-        the cutoff; those of score +inf lead it. (The host framework caps the cutoff at n_items - 1, drops +inf, leaves
-        the order of equal scores open, and takes negative ids and NaN.)
+        the cutoff; items of score +inf come first. (The host framework limits the cutoff to n_items - 1, drops +inf,
+        does not define the order of equal scores, and accepts negative ids and NaN.)
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class BaseRecommender:
         cutoff : int >= 1, optional
             The largest length of a list; by default, and at most, n_items.
         remove_seen_flag : bool, default True
-            Leave out what the user has an entry for in this recommender's `URM_train`.
+            Leave out items for which the user has an entry in this recommender's `URM_train`.
         items_to_compute : list or array of int, optional
             Rank these items only; ids in 0..n_items-1.
         remove_top_pop_flag : bool, default False

@@ -17,17 +17,17 @@ ctypedef fused seen_index:
 
 
 def auc_of_rows(
-    const real[:, ::1] scores,
-    const int64_t[::1] test_starts,
-    const int64_t[::1] test_ends,
+    const real[:, ::1] scores,  # (B, n_items), without NaN
+    const int64_t[::1] test_starts,  # (B,)
+    const int64_t[::1] test_ends,  # (B,): user b's test items are test_items[test_starts[b]:test_ends[b]]
     const index[::1] test_items,
-    const int64_t[::1] seen_starts,
-    const int64_t[::1] seen_ends,
+    const int64_t[::1] seen_starts,  # (B,)
+    const int64_t[::1] seen_ends,  # (B,): as for the test items
     const seen_index[::1] seen_items,
-    const uint8_t[::1] is_removed,
-    uint8_t[::1] is_out,
-    real[::1] others,
-    double[::1] auc,
+    const uint8_t[::1] is_removed,  # (n_items,)
+    uint8_t[::1] is_out,  # (n_items,), equal to is_removed before and after
+    real[::1] others,  # (n_items,), written over
+    double[::1] auc,  # (B,), written; NaN without a pair
 ):
     """Compute the share of the pairs of a test item and another item in which the test item has the higher score.
 
@@ -35,18 +35,6 @@ def auc_of_rows(
     seen and removed items::
 
         ((t[:, None] > o).sum() + 0.5 * (t[:, None] == o).sum()) / (P * N)
-
-    Parameters
-    ----------
-    scores : (B, n_items) float32 or float64, without NaN
-    test_starts, test_ends : (B,) int64; user b's test items are `test_items[test_starts[b]:test_ends[b]]`
-    test_items : int32 or int64
-    seen_starts, seen_ends, seen_items
-        The items that the user has seen, in the same form.
-    is_removed : (n_items,) uint8
-    is_out : (n_items,) uint8, equal to is_removed before and after
-    others : (n_items,) of the scores' dtype, written over
-    auc : (B,) float64, written; NaN without a pair
     """
     cdef Py_ssize_t user, item, n_items = scores.shape[1]
     cdef int64_t j, n_tests, n_others

@@ -19,7 +19,7 @@ _USERS_PER_CALL = 1 << 17
 
 
 class HeldOutRatings:
-    """Test ratings of the U evaluated users, and what is computed from them alone.
+    """Test ratings of the U evaluated users, and the arrays that are computed from them.
 
     URM_test is csr, sorted, without duplicates and stored zeros; `given_cutoffs` are the C cutoffs in ascending order.
     """

@@ -63,22 +63,6 @@ class TrainStatistics:
         return URM_train if isinstance(URM_train, cls) else cls(check_entries("URM_train", URM_train))
 
 
-class _CachedStatistics(NamedTuple):
-    """The statistics of a matrix, and what the matrix is recognised by."""
-
-    statistics: TrainStatistics
-    digest: bytes
-    shape: tuple[int, int]
-    indptr: weakref.ref[Any]
-    indices: weakref.ref[Any]
-    probe: bytes
-
-    def is_of(self, URM_train: sps.csr_matrix) -> bool:
-        """Tell whether it is certainly the same matrix, without reading all of it."""
-        same = self.indptr() is URM_train.indptr and self.indices() is URM_train.indices
-        return same and self.shape == URM_train.shape and self.probe == _probe(URM_train)
-
-
 class TrainStatisticsCache:
     """The statistics of the last training matrix; matrices are told apart by the places of their entries.
 
@@ -128,7 +112,7 @@ class SeenTestRatings:
     def warn_of(self, URM_train: sps.csr_matrix, *, is_checked: bool, stacklevel: int) -> None:
         """Warn of the test ratings in a csr matrix of the test data's shape.
 
-        Without `is_checked` its columns are checked first, which costs as much as the counting; `stacklevel` is that of
+        Without `is_checked` its columns are checked first, which costs as much as the counting; `stacklevel` is as in
         `warnings.warn`.
         """
         if self._last is not None and self._last() is URM_train.indices:
@@ -158,6 +142,22 @@ def count_common(URM_train: sps.csr_matrix, URM_test: sps.csr_matrix) -> int:
         marks = np.zeros(n_items, dtype=np.int32)
         n_common += _kernel.count_common(URM_train.indptr[rows], train_items, URM_test.indptr[rows], test_items, marks)
     return n_common
+
+
+class _CachedStatistics(NamedTuple):
+    """The statistics of a matrix, and what the matrix is recognised by."""
+
+    statistics: TrainStatistics
+    digest: bytes
+    shape: tuple[int, int]
+    indptr: weakref.ref[Any]
+    indices: weakref.ref[Any]
+    probe: bytes
+
+    def is_of(self, URM_train: sps.csr_matrix) -> bool:
+        """Tell whether it is certainly the same matrix, without reading all of it."""
+        same = self.indptr() is URM_train.indptr and self.indices() is URM_train.indices
+        return same and self.shape == URM_train.shape and self.probe == _probe(URM_train)
 
 
 def _digest(URM_train: sps.csr_matrix) -> bytes:

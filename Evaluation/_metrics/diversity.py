@@ -105,7 +105,7 @@ class Shannon_Entropy(_Diversity_Of_Counts):
 
 
 class _Ratio_To_Train(_Diversity_Of_Counts):
-    """A diversity of the recommendations over that of the training data (matrix or TrainStatistics)."""
+    """A diversity of the recommendations over the same diversity of the training data (matrix or TrainStatistics)."""
 
     def __init__(self, URM_train: Any, ignore_items: Any) -> None:
         train = TrainStatistics.from_matrix(URM_train)
@@ -117,19 +117,19 @@ class _Ratio_To_Train(_Diversity_Of_Counts):
 
 
 class Ratio_Diversity_Gini(_Ratio_To_Train):
-    """DIVERSITY_GINI over that of the training data."""
+    """DIVERSITY_GINI of the recommendations over DIVERSITY_GINI of the training data."""
 
     _diversity = staticmethod(gini_diversity)
 
 
 class Ratio_Diversity_Herfindahl(_Ratio_To_Train):
-    """DIVERSITY_HERFINDAHL over that of the training data."""
+    """DIVERSITY_HERFINDAHL of the recommendations over DIVERSITY_HERFINDAHL of the training data."""
 
     _diversity = staticmethod(herfindahl_diversity)
 
 
 class Ratio_Shannon_Entropy(_Ratio_To_Train):
-    """SHANNON_ENTROPY over that of the training data."""
+    """SHANNON_ENTROPY of the recommendations over SHANNON_ENTROPY of the training data."""
 
     _diversity = staticmethod(shannon_entropy)
 

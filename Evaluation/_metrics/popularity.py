@@ -59,7 +59,7 @@ class Ratio_Novelty(Novelty):
 
 
 class Ratio_AveragePopularity(AveragePopularity):
-    """AveragePopularity of the recommendations over that of the training profiles, taken as lists."""
+    """AveragePopularity of the recommendations over AveragePopularity of the training profiles, taken as lists."""
 
     def get_metric_value(self) -> float:
         return ratio(super().get_metric_value(), self.train.profile_popularity)

@@ -108,7 +108,7 @@ def bca_interval(
     acceleration = np.sum(centred**3) / (6 * np.sum(centred**2) ** 1.5)
     tail = (1 - confidence_level) / 2
     z = z0 + ndtri([tail, 1 - tail])
-    # beyond its pole the formula would turn back; before it, the share is that of the outermost mean
+    # beyond its pole the formula would turn back; before it, the quantile goes to the outermost mean
     shares = ndtr(z0 + z / np.maximum(1 - acceleration * z, 1e-12))
     low, high = np.quantile(means, shares)
     return ConfidenceInterval(float(low), float(high))

@@ -66,6 +66,17 @@ def tied(numbers: npt.NDArray[np.float64], rounding: npt.NDArray[np.float64]) ->
     return result
 
 
+def check_paired(a: Any, b: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return two lists or arrays of numbers of one length as arrays, (n,) each, without the pairs that have a NaN."""
+    a, b = _check_values("a", a), _check_values("b", b)
+    if a.shape != b.shape:
+        raise refuse(ValueError, "b", f"of the length of a, {a.size}", f"length {b.size}")
+    complete = ~(np.isnan(a) | np.isnan(b))
+    if complete.sum() < 2:
+        raise refuse(ValueError, "a and b", "values of at least 2 users without NaN", f"{complete.sum()}")
+    return a[complete], b[complete]
+
+
 def _tied_one_by_one(numbers: npt.NDArray[np.float64], rounding: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Compute `tied` without the shortcut for runs that become one number."""
     result, kept = numbers.copy(), list[float]()
@@ -78,17 +89,6 @@ def _tied_one_by_one(numbers: npt.NDArray[np.float64], rounding: npt.NDArray[np.
         else:
             kept.insert(place, number)
     return result
-
-
-def check_paired(a: Any, b: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return two lists or arrays of numbers of one length as arrays, (n,) each, without the pairs that have a NaN."""
-    a, b = _check_values("a", a), _check_values("b", b)
-    if a.shape != b.shape:
-        raise refuse(ValueError, "b", f"of the length of a, {a.size}", f"length {b.size}")
-    complete = ~(np.isnan(a) | np.isnan(b))
-    if complete.sum() < 2:
-        raise refuse(ValueError, "a and b", "values of at least 2 users without NaN", f"{complete.sum()}")
-    return a[complete], b[complete]
 
 
 def _check_values(name: str, value: Any) -> npt.NDArray[np.float64]:

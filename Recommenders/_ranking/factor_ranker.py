@@ -117,10 +117,6 @@ class CandidateItems(NamedTuple):
         )
 
 
-def _padded(values: npt.NDArray[Any], size: int, filler: float) -> npt.NDArray[Any]:
-    return np.concatenate([values, np.full(size - values.size, filler, dtype=values.dtype)])
-
-
 class FactorRanker:
     """Ranks by score(u, i) = user_vectors(u) . item_factors[i] + item_bias[i] + user_bias[u], summed in this order.
 
@@ -187,3 +183,7 @@ class FactorRanker:
         longest = _PRODUCTS_PER_CALL // max(1, self._item_factors.size)
         for_each_slice(rank, n_users, max(1, min(-(-n_users // (4 * num_threads)), longest)), num_threads)
         return ids, lengths
+
+
+def _padded(values: npt.NDArray[Any], size: int, filler: float) -> npt.NDArray[Any]:
+    return np.concatenate([values, np.full(size - values.size, filler, dtype=values.dtype)])

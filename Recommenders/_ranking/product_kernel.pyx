@@ -32,42 +32,25 @@ cdef inline const float* _start_of_values(const float[::1] array) noexcept:
 
 
 def rank_by_products(
-    const int64_t[::1] left_starts,
-    const int64_t[::1] left_ends,
-    const int32_t[::1] left_columns,
+    const int64_t[::1] left_starts,  # (B,)
+    const int64_t[::1] left_ends,  # (B,): user b has the entries left_starts[b]:left_ends[b] of left
+    const int32_t[::1] left_columns,  # in 0..M-1
     const float[::1] left_values,
-    const int64_t[::1] right_indptr,
-    const int32_t[::1] right_columns,
+    const int64_t[::1] right_indptr,  # (M + 1,)
+    const int32_t[::1] right_columns,  # in 0..n_items-1
     const float[::1] right_values,
-    const int64_t[::1] seen_starts,
-    const int64_t[::1] seen_ends,
+    const int64_t[::1] seen_starts,  # (B,)
+    const int64_t[::1] seen_ends,  # (B,): user b has seen the items seen[seen_starts[b]:seen_ends[b]]
     const int32_t[::1] seen,
-    const int32_t[::1] removed,
-    float[::1] scores,
-    int32_t[:, ::1] ids,
-    int32_t[::1] lengths,
+    const int32_t[::1] removed,  # items in 0..n_items-1 that are left out for all users
+    float[::1] scores,  # (n_items,), room for one row of scores
+    int32_t[:, ::1] ids,  # (B, k), k <= n_items, written up to each list's length
+    int32_t[::1] lengths,  # (B,), written
 ):
     """Write the best k items of every user, best first, equal scores by ascending id.
 
-    Equivalent to `mask_of_rows` and `top_k_of_rows` on `(left @ right).toarray()`, one row at a time.
-    Letters of the shapes: B users, M rows of `right`.
-
-    Parameters
-    ----------
-    left_starts, left_ends : (B,) int64; user b's row of `left` has the columns `left_columns[left_starts[b]:
-        left_ends[b]]`, in 0..M-1, and the values at the same places of `left_values`
-    left_columns, left_values : int32, float32
-    right_indptr, right_columns, right_values : (M + 1,) int64, int32 in 0..n_items-1, float32; a csr matrix
-    seen_starts, seen_ends, seen
-        As in `mask_of_rows`, int32.
-    removed : int32, items in 0..n_items-1
-    scores : (n_items,) float32, for one row of scores
-    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length do not change
-
-    Returns
-    -------
-    int
-        The first row with a NaN, where the work stopped; -1 without a NaN.
+    Equivalent to `mask_of_rows` and `top_k_of_rows` on `(left @ right).toarray()`, one row at a time, for B users and M
+    rows of `right`. Return the first row with a NaN, where the work stops, or -1 without a NaN.
     """
     cdef SparseRows left, right
     cdef ItemSets hidden

@@ -67,21 +67,6 @@ def top_k(
     return ids, lengths
 
 
-def _check_scores(scores: Any) -> npt.NDArray[Any]:
-    if not isinstance(scores, np.ndarray) or scores.dtype not in (np.float32, np.float64):
-        got = f"{scores.dtype} values" if isinstance(scores, np.ndarray) else f"a {type(scores).__name__}"
-        raise TypeError(f"scores must be a float32 or float64 array, got {got}")
-    if scores.ndim != 2 or scores.shape[1] >= 2**31:
-        raise ValueError(f"scores must be 2-D with less than 2**31 columns, got shape {scores.shape}")
-    return scores
-
-
-def _rows_per_slice(n_rows: int, n_items: int, num_threads: int) -> int:
-    """Return an equal share for each thread, but no share too small for a thread or too long for an interrupt."""
-    share = max(-(-n_rows // num_threads), _SCORES_PER_THREAD // max(1, n_items))
-    return max(1, min(share, _SCORES_PER_CALL // max(1, n_items)))
-
-
 def as_lists(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int32]) -> list[list[int]]:
     """Turn the result of `top_k` into lists of Python ints."""
     return [row[:length] for row, length in zip(ids.tolist(), lengths.tolist())]
@@ -97,3 +82,18 @@ def mask_other_columns(scores: npt.NDArray[Any], columns: npt.NDArray[np.int64])
     others = np.ones(scores.shape[1], dtype=bool)
     others[columns] = False
     scores[:, others] = -np.inf
+
+
+def _check_scores(scores: Any) -> npt.NDArray[Any]:
+    if not isinstance(scores, np.ndarray) or scores.dtype not in (np.float32, np.float64):
+        got = f"{scores.dtype} values" if isinstance(scores, np.ndarray) else f"a {type(scores).__name__}"
+        raise TypeError(f"scores must be a float32 or float64 array, got {got}")
+    if scores.ndim != 2 or scores.shape[1] >= 2**31:
+        raise ValueError(f"scores must be 2-D with less than 2**31 columns, got shape {scores.shape}")
+    return scores
+
+
+def _rows_per_slice(n_rows: int, n_items: int, num_threads: int) -> int:
+    """Return an equal share for each thread, but no share too small for a thread or too long for an interrupt."""
+    share = max(-(-n_rows // num_threads), _SCORES_PER_THREAD // max(1, n_items))
+    return max(1, min(share, _SCORES_PER_CALL // max(1, n_items)))

@@ -222,7 +222,7 @@ def test_different_cutoffs_are_refused_unless_one_is_chosen(frames):
     text = "per_user must be frames of the same cutoffs, got 1 of a frame of 'MF' that a frame of 'KNN' lacks: 10"
     assert_refused(ValueError, text, frames)
     assert set(compare(frames, cutoff=5)["cutoff"]) == {5}
-    text = "cutoff must be among those of per_user['KNN'], [5, 20], got 10"
+    text = "cutoff must be one of the cutoffs of per_user['KNN'], [5, 20], got 10"
     assert_refused(ValueError, text, frames, "NDCG", 10)
     assert_refused(TypeError, "cutoff must be an integer >= 0, got '5'", frames, "NDCG", "5")
 
