@@ -285,7 +285,10 @@ class Evaluator:
         """Yield the rankings of all evaluated users, block by block, with a progress bar and a line at the end."""
         users, start = held_out.user_ids, time.perf_counter()
         ranker = self._ranker(recommender)
-        area = self._area_under_curve(recommender, URM_train)
+        area = None
+        if EvaluatorMetrics.AUC in self.metrics:  # only then, since it needs the scores of all items
+            seen = URM_train if self.exclude_seen else None
+            area = AreaUnderCurve(recommender, self.URM_test, seen, self.ignore_items_ID)
         step = users_at_once(self.n_items, self.max_cutoff)
         with progress_bar(users.size, "user", self.EVALUATOR_NAME, self.verbose) as bar:
             for first in range(0, users.size, step):
@@ -298,31 +301,19 @@ class Evaluator:
             rate = users.size / max(seconds, 1e-9)
             self._print(f"Processed {users.size} (100.0%) in {elapsed:.2f} {unit}. Users per second: {rate:.0f}")
 
-    def _area_under_curve(self, recommender: RankingRecommender, URM_train: sps.csr_matrix) -> AreaUnderCurve | None:
-        """Prepare AUC if it is one of the metrics, since it needs the scores of all items."""
-        if EvaluatorMetrics.AUC not in self.metrics:
-            return None
-        return AreaUnderCurve(
-            recommender, self.URM_test, URM_train if self.exclude_seen else None, self.ignore_items_ID
-        )
-
     def _ranker(self, recommender: RankingRecommender) -> Ranker:
         """Return the recommender's own ranker, if `recommend` has this faster form, else a ranker by its lists."""
-        flags = {"remove_seen_flag": self.exclude_seen, "remove_custom_items_flag": self.ignore_items_flag}
+        flags: dict[str, Any] = {
+            "remove_seen_flag": self.exclude_seen,
+            "remove_custom_items_flag": self.ignore_items_flag,
+        }
         start_ranking = faster_form(recommender, "recommend", "start_ranking")
         if start_ranking is not None:
-            candidates = self._candidates()
-            ranker: Ranker = start_ranking(
-                self.max_cutoff, **flags, candidates=candidates, num_threads=self.num_threads
-            )
+            flags |= {"candidates": self._candidates(), "num_threads": self.num_threads}
+            ranker: Ranker = start_ranking(self.max_cutoff, **flags)
             return ranker
-        # scores are not asked for: nothing here needs the users x items block
-        arguments: dict[str, Any] = {
-            "cutoff": self.max_cutoff,
-            "remove_top_pop_flag": False,
-            "return_scores": False,
-            **flags,
-        }
+        # no scores are asked for, since nothing here needs the users x items block
+        arguments = {"cutoff": self.max_cutoff, "remove_top_pop_flag": False, "return_scores": False} | flags
         return ListRanker(partial(self._recommend, recommender, **arguments), self.n_items, self.max_cutoff)
 
     def _candidates(self) -> sps.csr_matrix | None:

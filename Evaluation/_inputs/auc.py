@@ -1,6 +1,5 @@
 """Areas under the ROC curve, from a recommender's scores of all items."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -39,12 +38,8 @@ class AreaUnderCurve:
 
     def compute(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the areas of some users, (B,); NaN for a user without a pair of a test item and another item."""
-        return np.concatenate([self._compute_block(block) for block in self._blocks(user_ids)])
-
-    def _blocks(self, user_ids: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
         step = max(1, _SCORES_AT_ONCE // self._test.shape[1])
-        for start in range(0, user_ids.size, step):
-            yield user_ids[start : start + step]
+        return np.concatenate([self._compute_block(user_ids[i : i + step]) for i in range(0, user_ids.size, step)])
 
     def _compute_block(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         scores = self._scores(user_ids)

@@ -37,9 +37,10 @@ def holm(p_values: Any) -> npt.NDArray[np.float64]:
     >>> holm([0.5, 0.01, 0.02]).tolist()
     [0.5, 0.03, 0.04]
     """
-    p, order = _sorted(p_values)
-    stepped = np.minimum(1.0, np.maximum.accumulate(np.arange(p.size, 0, -1) * p))
-    return _put_back(stepped, order)
+    p = uncorrected(p_values)
+    order = np.argsort(p, kind="stable")
+    p[order] = np.minimum(1.0, np.maximum.accumulate(np.arange(p.size, 0, -1) * p[order]))
+    return p
 
 
 def benjamini_hochberg(p_values: Any) -> npt.NDArray[np.float64]:
@@ -71,21 +72,16 @@ def benjamini_hochberg(p_values: Any) -> npt.NDArray[np.float64]:
     >>> benjamini_hochberg([0.5, 0.01, 0.02]).tolist()
     [0.5, 0.03, 0.03]
     """
-    p, order = _sorted(p_values)
+    p = uncorrected(p_values)
+    order = np.argsort(p, kind="stable")
     # in this order the quotient is never below 1, so that no adjusted value is rounded below its p-value
-    scaled = p.size / np.arange(1, p.size + 1) * p
-    stepped = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
-    return _put_back(stepped, order)
+    scaled = p.size / np.arange(1, p.size + 1) * p[order]
+    p[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
+    return p
 
 
 def uncorrected(p_values: Any) -> npt.NDArray[np.float64]:
-    """Return the p-values as they are, in a new array."""
-    p, order = _sorted(p_values)
-    return _put_back(p, order)
-
-
-def _sorted(p_values: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
-    """Return the p-values in ascending order and their positions before."""
+    """Return the p-values as they are, checked, in a new array."""
     allowed = "a 1-D list or array of numbers in [0, 1]"
     p = np.asarray(p_values)
     if p.ndim != 1 or (p.size > 0 and p.dtype.kind not in "iuf"):
@@ -94,11 +90,4 @@ def _sorted(p_values: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp
     wrong = ~((p >= 0) & (p <= 1))
     if wrong.any():
         raise refuse(ValueError, "p_values", allowed, f"{p[wrong][0]}")
-    order = np.argsort(p, kind="stable")
-    return p[order], order
-
-
-def _put_back(values: npt.NDArray[np.float64], order: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    result = np.empty_like(values)
-    result[order] = values
-    return result
+    return p

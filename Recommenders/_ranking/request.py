@@ -1,6 +1,5 @@
 """The settings of a ranking, and the ranker that works for every recommender: block by block of its scores."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,16 +49,11 @@ class ScoreRanker:
 
     def rank(self, user_ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Rank as `Ranker.rank` says."""
-        parts = [
-            top_k(self.scores(users), self._request.cutoff, row_ids=users, num_threads=self._request.num_threads)
-            for users in self._blocks(user_ids)
-        ]
-        return np.concatenate([ids for ids, _ in parts]), np.concatenate([lengths for _, lengths in parts])
-
-    def _blocks(self, user_ids: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
+        cutoff, num_threads = self._request.cutoff, self._request.num_threads
         step = max(1, _SCORES_PER_BLOCK // self._recommender.n_items)
-        for start in range(0, max(1, user_ids.size), step):
-            yield user_ids[start : start + step]
+        blocks = [user_ids[start : start + step] for start in range(0, max(1, user_ids.size), step)]
+        parts = [top_k(self.scores(users), cutoff, row_ids=users, num_threads=num_threads) for users in blocks]
+        return np.concatenate([ids for ids, _ in parts]), np.concatenate([lengths for _, lengths in parts])
 
     def scores(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Return the scores of some users, -inf for the items that are left out: a new array, (B, n_items)."""
