@@ -20,27 +20,14 @@ _kernel = import_kernel("Evaluation._inputs.ranking_kernel")
 
 
 class Hits(NamedTuple):
-    """Sums over the hits of the users' lists.
+    """Sums over the hits of the users' lists."""
 
-    Attributes
-    ----------
-    is_hit : ndarray of uint8, (B, K)
-        1 where the item at this rank is one of the user's test items.
-    n_hits : ndarray of int64, (C, B)
-    precision_sum : ndarray of float64, (C, B)
-        Sum of the precision at every hit.
-    reciprocal_rank_sum, first_reciprocal_rank : ndarray of float64, (C, B)
-        Sum of 1/rank over all hits, and 1/rank of the first hit; 0 without a hit.
-    dcg : ndarray of float64, (C, B)
-        Discounted cumulative gain, in the user's own scale.
-    """
-
-    is_hit: npt.NDArray[np.uint8]
-    n_hits: npt.NDArray[np.int64]
-    precision_sum: npt.NDArray[np.float64]
-    reciprocal_rank_sum: npt.NDArray[np.float64]
-    first_reciprocal_rank: npt.NDArray[np.float64]
-    dcg: npt.NDArray[np.float64]
+    is_hit: npt.NDArray[np.uint8]  # (B, K), 1 where the item at this rank is one of the user's test items
+    n_hits: npt.NDArray[np.int64]  # (C, B)
+    precision_sum: npt.NDArray[np.float64]  # (C, B), of the precision at every hit
+    reciprocal_rank_sum: npt.NDArray[np.float64]  # (C, B), of 1/rank over all hits
+    first_reciprocal_rank: npt.NDArray[np.float64]  # (C, B), 1/rank of the first hit, 0 without a hit
+    dcg: npt.NDArray[np.float64]  # (C, B), discounted cumulative gain in the user's own scale
 
 
 class RankingBatch:
