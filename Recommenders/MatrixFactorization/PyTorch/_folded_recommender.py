@@ -8,7 +8,6 @@ import scipy.sparse as sps
 from numpy.typing import NDArray
 
 from Recommenders._model_archive import check_fitted, load_archive, save_archive
-from Recommenders._ranking.request import also_by
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
 from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
@@ -18,6 +17,7 @@ from Recommenders.MatrixFactorization.PyTorch._factor_archive import (
     read_prediction,
 )
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, fold, score_pairs
+from recsys_common.fast_path import Ranker, faster_form_of
 from recsys_common.messages import say
 from recsys_common.validation import check_bool, check_ids, check_pairs, check_sparse
 
@@ -66,7 +66,6 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
                 raise ValueError(f"URM_train must be of shape {(self.n_users, self.n_items)}, got {URM_train.shape}")
             self.URM_train = self._checked_URM_train = URM_train
 
-    @also_by("_factor_ranker")
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> NDArray[Any]:
         check_fitted(self, *Factors._fields)
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
@@ -74,6 +73,12 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
             items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
         scores: NDArray[Any] = super()._compute_item_score(user_ids, items_to_compute=items_to_compute)
         return scores
+
+    @faster_form_of(_compute_item_score)
+    def _score_ranker(self, request: Any) -> Ranker | None:
+        """Return the base class's ranker: the scores above are its own. A host's base class never asks for one."""
+        ranker: Ranker | None = super()._score_ranker(request)
+        return ranker
 
     def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> NDArray[np.float32]:
         """Predicted ratings of (user, item) pairs: activation(score).
