@@ -13,7 +13,7 @@ PYTORCH = "Recommenders.MatrixFactorization.PyTorch."
 KERNELS = {
     "Recommenders._ranking.top_k_kernel": "c++",
     "Recommenders._ranking.product_kernel": "c++",
-    PYTORCH + "_epochs.shuffle_kernel": "c",
+    PYTORCH + "_epochs.shuffle_kernel": "c++",
     "Evaluation._inputs.ranking_kernel": "c++",
     "Evaluation._inputs.auc_kernel": "c",
     "Evaluation._inputs.train_statistics_kernel": "c",
