@@ -13,7 +13,7 @@ PYTORCH = "Recommenders.MatrixFactorization.PyTorch."
 KERNELS = {
     "Recommenders._ranking.top_k_kernel": "c++",
     "Recommenders._ranking.product_kernel": "c++",
-    PYTORCH + "_epochs.shuffle_kernel": "c",
+    PYTORCH + "_epochs.shuffle_kernel": "c++",
     "Evaluation._inputs.ranking_kernel": "c++",
     "Evaluation._inputs.auc_kernel": "c",
     "Evaluation._inputs.train_statistics_kernel": "c",
@@ -59,7 +59,7 @@ BUILD_FOLDER = "build/cython_bounds_checks" if BOUNDS_CHECKS else "build/cython"
 
 
 def extension(name: str, language: str, suffix: str = "", flags: Sequence[str] = ()) -> Extension:
-    """The extension module `name` + `suffix` from the source of `name`."""
+    """Describe the extension module `name` + `suffix`, from the source of `name`."""
     source = Path(*name.split(".")).with_suffix(".pyx")
     ordered = ["-fno-associative-math"] if name in ORDERED_KERNELS and sys.platform != "win32" else []
     return Extension(
