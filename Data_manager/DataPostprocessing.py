@@ -12,10 +12,10 @@ from Data_manager.Dataset import Dataset
 class DataPostprocessing(DataReader):
     """A reader that gives another reader's data set, changed; made to be nested in any order.
 
-    A subclass writes `_process`, `_subfolder` and `_options`, and sets what they need before it calls this constructor.
-    The name of the data set, the data folder, what is reloaded and printed, whether the data set is kept, and the names
-    of its matrices are the wrapped reader's. What is kept lies in a folder of its own beside the wrapped reader's
-    ``original/``: ``<subfolder>/``, with the wrapped post-processing's subfolder below it, if there is one.
+    A subclass defines `_process`, `_subfolder` and `_options`, and sets what they use before this constructor.
+    The name of the data set, the data folder, what is reloaded, printed and cached, and the names of the matrices are
+    the wrapped reader's. The cache lies beside the wrapped reader's ``original/`` in ``<subfolder>/``, with the wrapped
+    post-processing's subfolder below it, if there is one.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class DataPostprocessing(DataReader):
     Raises
     ------
     TypeError
-        If it is no DataReader.
+        If it is not a DataReader.
     """
 
     def __init__(self, dataReader_object: DataReader) -> None:
@@ -50,26 +50,25 @@ class DataPostprocessing(DataReader):
         self.reload_from_original_data = dataReader_object.reload_from_original_data
 
     def get_dataset_name(self) -> str:
-        """The name of the wrapped reader's data set."""
+        """Return the name of the wrapped reader's data set."""
         return self.dataReader_object.get_dataset_name()
 
     def get_loaded_ICM_names(self) -> list[str]:
-        """The names of the item-feature matrices that the wrapped reader provides."""
+        """Return the names of the item-feature matrices that the wrapped reader provides."""
         return self.dataReader_object.get_loaded_ICM_names()
 
     def get_loaded_UCM_names(self) -> list[str]:
-        """The names of the user-feature matrices that the wrapped reader provides."""
+        """Return the names of the user-feature matrices that the wrapped reader provides."""
         return self.dataReader_object.get_loaded_UCM_names()
 
     def load_data(self, save_folder_path: str | os.PathLike[str] | bool | None = None) -> Dataset:
-        """The processed data set: what an earlier call has kept, or the wrapped reader's, processed.
+        """Load the processed data set from its cache, or process the wrapped reader's.
 
         Parameters
         ----------
-        save_folder_path : str, path, None or False, default=None
-            The folder in which the processed data set is kept; None: ``<data folder>/<data set>/<subfolder>/``; False:
-            neither this reader nor the wrapped one reads or writes what is kept. The wrapped reader otherwise
-            has its default folder.
+        save_folder_path : str, path, None or False, default None
+            The folder of the cache; None: ``<data folder>/<data set>/<subfolder>/``; False: neither this reader nor the
+            wrapped one reads or writes a cache. The wrapped reader otherwise has its default folder.
 
         Returns
         -------
@@ -86,30 +85,30 @@ class DataPostprocessing(DataReader):
 
     def _load_from_original_file(self) -> Dataset:
         dataset = self.dataReader_object.load_data(self._inner_save_folder)
-        # a shell of its own: the wrapped reader may keep the one that it gave, and give it again
+        # a shallow copy: the wrapped reader may return the same object again
         return self._process(copy.copy(dataset))
 
     def _process(self, dataset: Dataset) -> Dataset:
-        """The processed data set; to be written by each post-processing.
+        """Process a data set; each post-processing defines this.
 
-        What is passed in may be given other content, as by `_remove_items_and_users`, and be returned; its matrices
-        and mappers are the wrapped reader's, and are not changed in place.
+        The given object may get other content, as by `_remove_items_and_users`, and be returned; its matrices and
+        mappers are the wrapped reader's, and are not changed in place.
         """
         raise NotImplementedError(f"{type(self).__name__} must define _process")
 
     def _subfolder(self) -> str:
-        """The folder, with its slash, that tells this processing with these arguments from all others."""
+        """Return the folder, with its slash, for this processing with these arguments alone."""
         raise NotImplementedError(f"{type(self).__name__} must define _subfolder")
 
     def _options(self) -> dict[str, Any]:
-        """The arguments that the result depends on, of types that JSON knows."""
+        """Return the arguments that the result depends on, of types that JSON knows."""
         raise NotImplementedError(f"{type(self).__name__} must define _options")
 
     def _source_files(self) -> list[Path]:
-        """The files that the wrapped reader reads."""
+        """Return the files that the wrapped reader reads."""
         return self.dataReader_object._source_files()
 
     def _reader_options(self) -> dict[str, Any]:
-        """What the result depends on beside the files: the arguments here and, as "of", the wrapped reader's."""
+        """Return the arguments here and, as "of", the wrapped reader's options."""
         reader = self.dataReader_object
         return {**self._options(), "of": {"reader": type(reader).__name__, **reader._reader_options()}}

@@ -1,4 +1,4 @@
-"""A data set of ratings as one of implicit interactions."""
+"""Ratings turned into implicit interactions."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from Data_manager.Dataset import Dataset
 
 
 class DataPostprocessing_Implicit_URM(DataPostprocessing):
-    """Makes every interaction of URM_all a 1, whatever its rating, and the data set an implicit one.
+    """Makes every interaction of URM_all a 1 and the data set an implicit one.
 
     The other URMs stay as they are: URM_timestamp has the times, which a split by time still needs. To leave out low
-    ratings first, wrap `DataPostprocessing_Minimum_Rating`. Kept in ``implicit/``.
+    ratings first, wrap `DataPostprocessing_Minimum_Rating`. Cached in ``implicit/``.
 
     Parameters
     ----------
@@ -38,6 +38,7 @@ class DataPostprocessing_Implicit_URM(DataPostprocessing):
     def _process(self, dataset: Dataset) -> Dataset:
         URM_all = dataset.get_URM_all()
         URM_all.data[:] = 1
-        arguments = dataset._arguments()
-        URMs = {**arguments["URM_dictionary"], "URM_all": URM_all}
-        return Dataset(**{**arguments, "URM_dictionary": URMs, "is_implicit": True})
+        parts = dataset._parts()
+        parts["URM_dictionary"] = {**parts["URM_dictionary"], "URM_all": URM_all}
+        parts["is_implicit"] = True
+        return Dataset(**parts)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import canonical_csr, with_cells
+from Data_manager._matrices.cells import canonical_csr, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
@@ -19,7 +19,7 @@ class DataPostprocessing_K_Cores(DataPostprocessing):
     """Drops users and items until each of those left has at least k interactions in URM_all.
 
     The other URMs, the ICMs, the UCMs and the mappers lose the same users and items, and features that then occur
-    nowhere are dropped too. Kept in ``<k>_cores/``.
+    nowhere are dropped too. Cached in ``<k>_cores/``.
 
     Parameters
     ----------
@@ -62,10 +62,10 @@ class DataPostprocessing_K_Cores(DataPostprocessing):
 def select_k_cores(
     URM: Any, k_value: int = 5, reshape: bool = False, *, verbose: bool = True
 ) -> tuple[sps.csr_matrix, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The largest part of a URM in which every user and every item has at least `k_value` interactions.
+    """Select the largest part of a URM in which every user and every item has at least `k_value` interactions.
 
-    Users with fewer are removed, then items with fewer in what is left, and so on until both are stable. The result
-    does not depend on who goes first.
+    Users with fewer are removed, then items with fewer in what is left, and so on until nothing changes. Starting with
+    the items gives the same result.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def select_k_cores(
     Returns
     -------
     URM : scipy.sparse.csr_matrix
-        Of the dtype of the given one; shape (n_users, n_items), or that of what is left with `reshape`.
+        Of the dtype of the given one; of its shape, or with `reshape` of the users and items that are left.
     removed_users, removed_items : numpy.ndarray of int64
         Indices into the given matrix, ascending. Users and items without interactions are among them.
 
@@ -110,9 +110,9 @@ def select_k_cores(
 
 
 def _k_core(matrix: sps.csr_matrix, k_value: int, verbose: bool) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which users and which items are in the k-core.
+    """Mark the users and the items of the k-core.
 
-    A round looks only at the cells of whoever it removes, so that all rounds together look at each cell twice.
+    A round looks only at the cells of what it removes, so that all rounds together look at each cell twice.
     """
     items_of_user = matrix
     users_of_item = matrix.T.tocsr()

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from Data_manager._matrices.csr_cells import cell_keys, with_cells
+from Data_manager._matrices.cells import cell_keys, with_cells
 from Data_manager.DataPostprocessing import DataPostprocessing
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
@@ -14,9 +14,9 @@ from recsys_common.validation import check_float
 class DataPostprocessing_Minimum_Rating(DataPostprocessing):
     """Drops the interactions with a rating below a minimum, such as 4 of 5 stars for what users liked.
 
-    The rating is the one in URM_all; every other URM, as URM_timestamp, loses the same cells and keeps those that
-    URM_all has no rating for. Users and items stay, with their features, also without any interaction:
-    `DataPostprocessing_K_Cores` with k = 1 around this drops them. Kept in ``minimum_rating_<minimum>/``.
+    The rating is the one in URM_all; every other URM, as URM_timestamp, loses the same cells, but no cell without a
+    rating in URM_all. Users and items stay, with their features, also without any interaction:
+    `DataPostprocessing_K_Cores` with k = 1 around this drops them. Cached in ``minimum_rating_<minimum>/``.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class DataPostprocessing_Minimum_Rating(DataPostprocessing):
     Raises
     ------
     ValueError
-        From `load_data`, if no rating is as high, or another URM has nothing left.
+        From `load_data`, if all ratings are lower, or another URM has nothing left.
 
     Examples
     --------
@@ -38,7 +38,7 @@ class DataPostprocessing_Minimum_Rating(DataPostprocessing):
     """
 
     def __init__(self, dataReader_object: DataReader, minimum_rating: float) -> None:
-        self.minimum_rating = check_float("minimum_rating", minimum_rating) + 0.0  # no -0.0, a folder of its own
+        self.minimum_rating = check_float("minimum_rating", minimum_rating) + 0.0  # -0.0 would have another folder
         super().__init__(dataReader_object)
 
     def _subfolder(self) -> str:
@@ -56,9 +56,9 @@ class DataPostprocessing_Minimum_Rating(DataPostprocessing):
             )
         self._print(f"Removing {np.count_nonzero(is_low)} of {URM_all.nnz} interactions")
         low = cell_keys(URM_all)[is_low]
-        arguments = dataset._arguments()
-        URMs = {
+        parts = dataset._parts()
+        parts["URM_dictionary"] = {
             name: with_cells(URM, ~np.isin(cell_keys(URM), low, assume_unique=True))
-            for name, URM in arguments["URM_dictionary"].items()
+            for name, URM in parts["URM_dictionary"].items()
         }
-        return Dataset(**{**arguments, "URM_dictionary": URMs})
+        return Dataset(**parts)

@@ -11,20 +11,20 @@ from recsys_common.validation import check_float, check_int
 
 
 class DataPostprocessing_User_sample(DataPostprocessing):
-    """Keeps a random share of the users, with all that they have, for trying things on less data.
+    """Takes a random share of the users, with all that they have, for trying things on less data.
 
-    Every item stays, also one that none of the sampled users has interacted with: the catalogue and its features are
-    those of the whole data set. `DataPostprocessing_K_Cores` with k = 1 around this drops such items.
-    Kept in ``user_sample_<quota>_seed_<seed>/``.
+    Every item stays, also one that none of the sampled users has interacted with, and so do the item features.
+    `DataPostprocessing_K_Cores` with k = 1 around this drops such items.
+    Cached in ``user_sample_<quota>_seed_<seed>/``.
 
     Parameters
     ----------
     dataReader_object : DataReader
     user_quota : float in (0, 1]
-        The share; at least one user is kept.
+        The share; the sample has at least one user.
     random_seed : int >= 0, default 42
-        Never None: a sample that could not be drawn again must not be kept under a name that others would find. With
-        the same seed the users of a smaller sample are among those of a larger one.
+        Never None: a sample that could not be drawn again must not be cached. With the same seed a larger sample has
+        all users of a smaller one.
 
     Raises
     ------

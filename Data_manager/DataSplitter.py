@@ -1,5 +1,6 @@
 """What the splitters of the data sets have in common."""
 
+import copy
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -7,17 +8,16 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._splits.access import SplitAccess
-from Data_manager._splits.export import export_split
-from Data_manager._splits.parameters import differences
-from Data_manager._splits.statistics import features_block, parts_block
+from Data_manager._splits.export import EXPORT_FORMATS, export_split
 from Data_manager._splits.verification import verify_partition
-from Data_manager._storage.fingerprint import dataset_fingerprint
+from Data_manager._statistics.numbers import split_block, split_features_block
+from Data_manager._storage.content import copies_of, find
+from Data_manager._storage.hashing import dataset_fingerprint
 from Data_manager._storage.split import (
     RANDOM_SEED,
+    Division,
     Split,
     SplitArchives,
     read_seed,
@@ -29,24 +29,20 @@ from Data_manager._storage.split import (
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
 from recsys_common.messages import say, warn
-from recsys_common.validation import check_bool, check_int
+from recsys_common.validation import check_bool, check_choice, check_int
 
 DATASET_FINGERPRINT = "dataset_fingerprint"
 
 
-class _OtherParameters(ValueError):
-    """A saved split was made with other parameters than are asked for."""
-
-
-class DataSplitter(SplitAccess):
-    """Divides the interactions of a reader's data set into parts, and keeps the split in the data folder.
+class DataSplitter:
+    """Divides the interactions of a reader's data set into parts, and saves the split in the data folder.
 
     A splitter is a subclass that defines the methods `_split_folder`, `_file_suffix`, `_asked_parameters`, `_divide`
-    and `_verify`; this class loads, saves and hands out.
+    and `_verify`; this class loads and saves splits, and hands out copies of their matrices.
 
     A saved split is used again only if it was made with the same parameters of the same data set. Otherwise it is made
-    anew, with a warning that says what differs (the host takes whatever has the right file name). A damaged one is made
-    anew with the seed that it was made with, and is the same split again; the seed is kept twice for this.
+    anew, with a warning that says what differs (the host takes any file of the right name). A damaged one is made anew
+    with the seed that it was made with, and is the same split again; the seed is saved twice for this.
 
     Parameters
     ----------
@@ -56,9 +52,9 @@ class DataSplitter(SplitAccess):
         Whether it is an error if the split has not been saved by an earlier call.
     force_new_split : bool, default False
         Whether to make the split anew even if it has been saved.
-    random_seed : int >= 0 or None, default None
-        The same seed gives the same split. None: the saved split, whatever its seed; if that cannot be used, a new one
-        of its seed; else one of a fresh seed. The seed is recorded in either case, see `get_split_parameters`.
+    random_seed : int >= 0, optional
+        The same seed gives the same split. Default: the saved split, of any seed; if that cannot be used, a new one of
+        its seed; else one of a fresh seed. The seed is recorded in either case, see `get_split_parameters`.
     verbose : bool, default True
         Whether to print what is being done and the statistics.
 
@@ -83,11 +79,11 @@ class DataSplitter(SplitAccess):
     # the keys of split_parameters, and their types
     PARAMETER_TYPES: ClassVar[dict[str, tuple[type, ...]]] = {}
 
-    # what `_divide` gives, in this order, and whether it draws at random
+    # the parts that `_divide` returns, in this order, and whether it draws at random
     _parts: tuple[str, ...] = ("URM_train", "URM_validation", "URM_test")
     _draws: bool = True
 
-    # what is said of the users that a split does not have
+    # why the users that a split does not have were removed, for a message
     _why_removed: str = ""
 
     # the parameters without which a split that the host has saved is not used
@@ -102,7 +98,6 @@ class DataSplitter(SplitAccess):
         random_seed: int | None = None,
         verbose: bool = True,
     ) -> None:
-        super().__init__()
         if not isinstance(dataReader_object, DataReader):
             raise TypeError(f"dataReader_object must be a DataReader, got a {type(dataReader_object).__name__}")
         self.dataReader_object = dataReader_object
@@ -112,15 +107,21 @@ class DataSplitter(SplitAccess):
             raise ValueError("force_new_split must be False where forbid_new_split is True, got True")
         self.random_seed = None if random_seed is None else check_int(RANDOM_SEED, random_seed, minimum=0)
         self.verbose = check_bool("verbose", verbose)
-        # what a split was drawn with is not lost when it has to be made anew
+        # a split that has to be made anew is drawn with the seed of the damaged one
         self._saved_seed: int | None = None
+        self._split: Split | None = None
+        self.SPLIT_URM_DICT: dict[str, sps.csr_matrix] = {}
+        self.SPLIT_ICM_DICT: dict[str, sps.csr_matrix] = {}
+        self.SPLIT_ICM_MAPPER_DICT: dict[str, dict[str, int]] = {}
+        self.SPLIT_UCM_DICT: dict[str, sps.csr_matrix] = {}
+        self.SPLIT_UCM_MAPPER_DICT: dict[str, dict[str, int]] = {}
+        self.SPLIT_GLOBAL_MAPPER_DICT: dict[str, dict[str, int]] = {}
 
     def load_data(self, save_folder_path: str | os.PathLike[str] | bool | None = None) -> None:
         """Load the split that an earlier call has saved, or make and save it.
 
-        A split is verified before it is saved and after it has been loaded. A folder that cannot be written is no
-        obstacle: the split is not kept, with a warning. Of processes that make the same split at once, the first one's
-        is used by all.
+        A split is verified before it is saved and after it has been loaded. Where the folder cannot be written, it is
+        not saved, with a warning. If several processes make the same split at once, all use the first one's.
 
         Parameters
         ----------
@@ -132,20 +133,20 @@ class DataSplitter(SplitAccess):
         Raises
         ------
         ValueError
-            If the data set cannot be split so, or if `forbid_new_split` and there is no such split: none at all, a
-            damaged one or one of other parameters, which it says. Also if a saved split is damaged and its seed is lost
-            with it (one that the host has saved has none): another random split would test on what this one trained on.
+            If the data set cannot be split so; if `forbid_new_split` and the saved split is missing, damaged or of
+            other parameters; if a saved split is damaged and its seed is lost (the host saves no seed): another random
+            split would test on what models of this one were trained on.
         """
-        folder = self._folder_to_keep_in(save_folder_path)
+        folder = self._save_folder(save_folder_path)
         dataset = self.dataReader_object.load_data()
-        fingerprint = dataset_fingerprint(dataset)
+        fingerprint = dataset_fingerprint(dataset._parts())
         self._saved_seed = None
         split = None
         if folder is not None and not self.force_new_split:
             split = self._load_saved(folder, dataset, fingerprint)
         if split is None:
             split = self._make(dataset, fingerprint)
-            self._become(split)  # before it is saved: what is said of that can be an error
+            self._become(split)  # before it is saved: the warnings of that can be errors
             if folder is not None:
                 split = self._save(split, folder, dataset, fingerprint)
         self._become(split)
@@ -156,75 +157,167 @@ class DataSplitter(SplitAccess):
             self._print("Done.")
 
     def get_dataReader_object(self) -> DataReader:
-        """The reader of the data set."""
+        """Return the reader of the data set."""
         return self.dataReader_object
 
     def get_loaded_ICM_names(self) -> list[str]:
-        """The names of the ICMs that the reader provides."""
+        """Return the names of the ICMs that the reader provides."""
         return self.dataReader_object.get_loaded_ICM_names()
 
     def get_loaded_UCM_names(self) -> list[str]:
-        """The names of the UCMs that the reader provides."""
+        """Return the names of the UCMs that the reader provides."""
         return self.dataReader_object.get_loaded_UCM_names()
+
+    def get_holdout_split(self) -> tuple[sps.csr_matrix, ...]:
+        """Return copies of the parts that have interactions: train, validation and test, or train and test alone.
+
+        Returns
+        -------
+        URM_train, URM_validation, URM_test : scipy.sparse.csr_matrix of float64, shape (n_users, n_items)
+            Without a validation set (`use_validation_set=False`, or a quota of 0) two matrices: URM_train, URM_test
+            (the host has no way to get them).
+
+        Raises
+        ------
+        RuntimeError
+            If `load_data` has not been called; the same holds for the methods below.
+        """
+        self._loaded()
+        return tuple(URM.copy() for URM in self.SPLIT_URM_DICT.values() if URM.nnz > 0)
+
+    def get_URM_from_name(self, URM_name: str) -> sps.csr_matrix:
+        """Return a copy of a URM of the data set, as "URM_timestamp", with the users and items of the split."""
+        return self._loaded().dataset.get_URM_from_name(URM_name)
+
+    def get_ICM_from_name(self, ICM_name: str) -> sps.csr_matrix:
+        """Return a copy of an ICM, shape (n_items, n_features); ValueError, with the names, for another name."""
+        self._loaded()
+        return find("ICM_name", self.SPLIT_ICM_DICT, ICM_name).copy()
+
+    def get_UCM_from_name(self, UCM_name: str) -> sps.csr_matrix:
+        """Return a copy of a UCM, shape (n_users, n_features); ValueError, with the names, for another name."""
+        self._loaded()
+        return find("UCM_name", self.SPLIT_UCM_DICT, UCM_name).copy()
+
+    def get_loaded_ICM_dict(self) -> dict[str, sps.csr_matrix]:
+        """Return copies of all ICMs by name."""
+        self._loaded()
+        return copies_of(self.SPLIT_ICM_DICT)
+
+    def get_loaded_UCM_dict(self) -> dict[str, sps.csr_matrix]:
+        """Return copies of all UCMs by name."""
+        self._loaded()
+        return copies_of(self.SPLIT_UCM_DICT)
+
+    def get_all_available_ICM_names(self) -> list[str]:
+        """Return the names of the ICMs of the split."""
+        self._loaded()
+        return list(self.SPLIT_ICM_DICT)
+
+    def get_all_available_UCM_names(self) -> list[str]:
+        """Return the names of the UCMs of the split (the host gives the names of the ICMs)."""
+        self._loaded()
+        return list(self.SPLIT_UCM_DICT)
+
+    def get_split_parameters(self) -> dict[str, Any]:
+        """Return a copy of what the split was made with and what came out: seed, quotas, instants, removed users.
+
+        A split that the host has saved has no seed and no fingerprint of its data set.
+        """
+        return copy.deepcopy(self._loaded().parameters)
 
     def get_statistics_URM(self) -> None:
         """Print the numbers of users and items, and the interactions and density of each part."""
         self._loaded()
         name, dataset_name = type(self).__name__, self.dataReader_object.get_dataset_name()
-        say(parts_block(name, dataset_name, self.SPLIT_URM_DICT, self._quotas()))
+        say(split_block(name, dataset_name, self.SPLIT_URM_DICT, self._quotas()))
 
     def get_statistics_ICM(self) -> None:
         """Print a line for each ICM, or nothing."""
         self._loaded()
         if self.SPLIT_ICM_DICT:
-            say(features_block("ICM", self.SPLIT_ICM_DICT))
+            say(split_features_block("ICM", self.SPLIT_ICM_DICT))
 
     def get_statistics_UCM(self) -> None:
         """Print a line for each UCM, or nothing."""
         self._loaded()
         if self.SPLIT_UCM_DICT:
-            say(features_block("UCM", self.SPLIT_UCM_DICT))
+            say(split_features_block("UCM", self.SPLIT_UCM_DICT))
 
     def export_split(self, folder: str | os.PathLike[str], format: str = "csv") -> None:
-        """Write the parts as text files with the original ids; see `Data_manager._splits.export.export_split`."""
-        export_split(self, folder, format)
+        """Write each part as a text file with the original ids, with a line for each interaction.
+
+        The lines are in the order of the users and items of the split. Where the data set has URM_timestamp, there is a
+        column for it. A crash leaves no half file, and an error no file at all.
+
+        Parameters
+        ----------
+        folder : str or path
+            Made if it is missing; files of an earlier export are replaced.
+        format : {"csv", "recbole"}, default "csv"
+            csv: ``train.csv``, ``validation.csv`` and ``test.csv``, with the columns user, item, rating[, timestamp],
+            quoted where an id needs it. `InteractionsReader` reads them.
+            recbole: RecBole's atomic files ``<data set>.train.inter``, ``.valid.inter`` and ``.test.inter``, separated
+            by tabs. Name the folder after the data set; its parent is RecBole's ``data_path``, and its configuration
+            needs ``benchmark_filename: [train, valid, test]``.
+            Without a validation set there is no such file.
+
+        Raises
+        ------
+        RuntimeError
+            If `load_data` has not been called.
+        TypeError, ValueError
+            If an argument is not as above; for recbole if an id has a tab, a quote or a line break, or is empty; if
+            there is no validation set, but a file of one from another export in the folder.
+        OSError
+            If the folder cannot be written.
+        """
+        target, format = check_path("folder", folder), check_choice("format", format, EXPORT_FORMATS)
+        export_split(self._loaded(), self.dataReader_object.get_dataset_name(), target, format)
 
     def _quotas(self) -> dict[str, tuple[float, float]] | None:
-        """The percentages asked and actual of each part, where a splitter has them."""
+        """Return the asked and the actual percentage of each part, where a splitter has quotas."""
         return None
 
     def _split_folder(self) -> str:
-        """The folder of the split in that of the data set, to be given by each splitter, as "leave_1_out_random/"."""
+        """Return the folder of the split in the data set's, as "leave_1_out_random/"; each splitter defines this."""
         raise NotImplementedError(f"{type(self).__name__} must define _split_folder")
 
     def _file_suffix(self) -> str:
-        """What the names of the archives end in, to be given by each splitter, as "_only_warm_users"."""
+        """Return the end of the names of the archives, as "_only_warm_users"; each splitter defines this."""
         raise NotImplementedError(f"{type(self).__name__} must define _file_suffix")
 
     def _asked_parameters(self) -> dict[str, Any]:
-        """What a saved split must have been made with, to be given by each splitter."""
+        """Return the parameters that a saved split must have been made with; each splitter defines this."""
         raise NotImplementedError(f"{type(self).__name__} must define _asked_parameters")
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
-        """Divide the interactions; to be written by each splitter.
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
+        """Divide the interactions; each splitter defines this.
 
-        Returns
-        -------
-        kept_users : numpy.ndarray of bool, shape (n_users,)
-            Which users of the data set the split has.
-        URMs : dict of str to scipy.sparse.csr_matrix, shape (n_kept_users, n_items)
-        found : dict of str to Any
-            What else is to be recorded in split_parameters.
+        Returns which users the split has, shape (n_users,), the URMs of the parts by name, each of shape
+        (n_kept_users, n_items), and what else is to be recorded in split_parameters.
         """
         raise NotImplementedError(f"{type(self).__name__} must define _divide")
 
     def _verify(self, split: Split) -> None:
-        """Raise ValueError if the split is not what it should be; to be extended by each splitter."""
+        """Raise ValueError if the split is not what it should be; each splitter extends this."""
         verify_partition(split.URMs, self._parts, split.dataset.AVAILABLE_URM["URM_all"])
 
-    def _folder_to_keep_in(self, save_folder_path: str | os.PathLike[str] | bool | None) -> Path | None:
+    def _loaded(self) -> Split:
+        if self._split is None:
+            raise RuntimeError(f"load_data of a {type(self).__name__} must be called before its data is asked for")
+        return self._split
+
+    def _become(self, split: Split) -> None:
+        self._split = split
+        self.SPLIT_URM_DICT = dict(split.URMs)
+        self.SPLIT_ICM_DICT = split.dataset.get_loaded_ICM_dict()
+        self.SPLIT_ICM_MAPPER_DICT = split.dataset.get_loaded_ICM_feature_mapper_dict()
+        self.SPLIT_UCM_DICT = split.dataset.get_loaded_UCM_dict()
+        self.SPLIT_UCM_MAPPER_DICT = split.dataset.get_loaded_UCM_feature_mapper_dict()
+        self.SPLIT_GLOBAL_MAPPER_DICT = split.dataset.get_global_mapper_dict()
+
+    def _save_folder(self, save_folder_path: str | os.PathLike[str] | bool | None) -> Path | None:
         reader = self.dataReader_object
         if save_folder_path is False:
             if self.forbid_new_split:
@@ -238,7 +331,7 @@ class DataSplitter(SplitAccess):
         return check_path("save_folder_path", save_folder_path).resolve()
 
     def _load_saved(self, folder: Path, dataset: Dataset, fingerprint: str) -> Split | None:
-        """The split saved in the folder; None if a new one has to be made."""
+        """Load the split saved in the folder; None, once the reason has been said, if a new one has to be made."""
         archives = SplitArchives(folder, self._file_suffix())
         try:
             split = self._read(archives, dataset, fingerprint)
@@ -248,7 +341,7 @@ class DataSplitter(SplitAccess):
         except (FileNotFoundError, NotADirectoryError):
             self._check_not_forbidden(f"there is no saved split in '{folder}'")
             self._print("Preloaded data not found, making a new split...")
-        except Exception as error:  # whatever a damaged file leads to, a new split is the way out
+        except Exception as error:  # a damaged file can lead to any; a new split is the way out
             why = f"the split saved in '{folder}' cannot be used. {error}"
             self._check_not_forbidden(why, error)
             self._saved_seed = read_seed(archives)
@@ -260,7 +353,7 @@ class DataSplitter(SplitAccess):
     def _check_seed_is_known(self, why: str, error: Exception) -> None:
         if self._draws and self.random_seed is None and self._saved_seed is None:
             raise ValueError(
-                "random_seed must be the seed of the saved split where this is damaged and has lost it, got None: "
+                "random_seed must be the seed of the saved split if this is damaged and its seed is lost, got None: "
                 f"{why}. Put the archives back from a copy, or pass the seed that the split was made with. "
                 "force_new_split=True makes another split, which tests on what models of this one were trained on."
             ) from error
@@ -279,15 +372,15 @@ class DataSplitter(SplitAccess):
             RANDOM_SEED: self.random_seed if self._draws else None,
             DATASET_FINGERPRINT: fingerprint,
         }
-        others = differences(saved.parameters, asked, self._needed)
-        if others:
-            raise _OtherParameters(f"It was made with other parameters: {'; '.join(others)}")
+        differences = saved.differences(asked, self._needed)
+        if differences:
+            raise _OtherParameters(f"It was made with other parameters: {'; '.join(differences)}")
         self._print(f"Loading the split saved in '{archives.folder}'")
         self._print("Verifying data consistency...")
-        split = saved.split_of(dataset)
+        split = saved.to_split(dataset)
         self._verify(split)
         self._print("Verifying data consistency... Passed!")
-        # an archive of the host's has no order
+        # the parts in an archive of the host's are in no order
         return replace(split, URMs={part: split.URMs[part] for part in self._parts})
 
     def _make(self, dataset: Dataset, fingerprint: str) -> Split:
@@ -319,12 +412,12 @@ class DataSplitter(SplitAccess):
         try:
             with archives.locked():
                 if not self.force_new_split:
-                    with suppress(Exception):  # as above
+                    with suppress(Exception):  # a damaged one is replaced
                         return self._read(archives, dataset, fingerprint)
                 write_split(archives, split)
         except OSError as error:
             warn(
-                f"{type(self).__name__}: the folder '{folder}' cannot be written ({error}); the split is not kept.",
+                f"{type(self).__name__}: the folder '{folder}' cannot be written ({error}); the split is not saved.",
                 stacklevel=3,
             )
         else:
@@ -334,3 +427,7 @@ class DataSplitter(SplitAccess):
     def _print(self, message: str) -> None:
         if self.verbose:
             say(f"{type(self).__name__}: {message}")
+
+
+class _OtherParameters(ValueError):
+    """A saved split was made with other parameters than are asked for."""

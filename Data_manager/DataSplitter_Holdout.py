@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._splits.quota_splitter import QuotaSplitter
-from Data_manager._splits.quotas import quotas_text
+from Data_manager._splits.quotas import QuotaSplitter
+from Data_manager._storage.split import Division
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.split_functions.split_train_validation_random_holdout import (
@@ -22,23 +21,23 @@ class DataSplitter_Holdout(QuotaSplitter):
     """Takes random interactions, of each user or of all together, by quotas of train, validation and test.
 
     With n interactions and the quotas q1, q2, q3, round(n (q1 + q2) / 100) go to train and validation together and the
-    others to the test set; of the former, as many go to train as makes q1 percent of all. User-wise this is done with
-    the interactions of each user, of whom at least one goes to the second part in either step if there are two. Users
-    without a train interaction are then left out of all matrices and mappers.
+    others to the test set; of the former, q1 percent of all go to train. User-wise this is done with the interactions
+    of each user; in each of the two steps at least one of them goes to the second part, if there are two. Users without
+    a train interaction are then left out of all matrices and mappers.
 
     Parameters
     ----------
     dataReader_object : DataReader
-    split_interaction_quota_list : sequence of three numbers or None, default None
+    split_interaction_quota_list : sequence of three numbers, optional
         The percentages of train, validation and test: they sum to 100, train and test are above 0. A validation quota
-        of 0, as in [80, 0, 20], makes no validation set (the host cannot). None: [70, 10, 20].
+        of 0, as in [80, 0, 20], makes no validation set (the host cannot). Default: [70, 10, 20].
     user_wise : bool, default True
-        Whether the quotas are those of each user, or of all interactions together.
+        Whether the quotas apply to the interactions of each user, or to all together.
     allow_cold_users : bool, default False
         Whether users without a train interaction stay.
     forbid_new_split, force_new_split : bool, default False
         As in `DataSplitter`.
-    random_seed : int >= 0 or None, default None
+    random_seed : int >= 0, optional
         As in `DataSplitter`.
     verbose : bool, default True
 
@@ -85,7 +84,7 @@ class DataSplitter_Holdout(QuotaSplitter):
         return "user_wise" if self.user_wise else "global_sample"
 
     def _split_folder(self) -> str:
-        return f"holdout_{quotas_text(self.input_split_interaction_quota_list)}_{self._kind()}/"
+        return f"holdout_{self._quotas_text()}_{self._kind()}/"
 
     def _file_suffix(self) -> str:
         return f"{super()._file_suffix()}_{self._kind()}"
@@ -93,9 +92,7 @@ class DataSplitter_Holdout(QuotaSplitter):
     def _asked_parameters(self) -> dict[str, Any]:
         return {**super()._asked_parameters(), "user_wise": self.user_wise}
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
         URM_all = dataset.get_URM_all()
         take = _take_of_each_user if self.user_wise else _take_of_all
         train_quota, validation_quota, _ = self.input_split_interaction_quota_list
@@ -121,6 +118,6 @@ def _take_of_all(
 def _take_of_each_user(
     URM: sps.csr_matrix, percentage: float, n_all: int, random_seed: int
 ) -> tuple[sps.csr_matrix, sps.csr_matrix]:
-    # the factor is exactly 1 in the first step, where halves have to be seen as such
+    # in the first step the factor is exactly 1, so that halves stay halves
     share = min(1.0, percentage / 100 * (n_all / URM.nnz))
     return split_train_in_two_percentage_user_wise(URM, share, random_seed=random_seed)

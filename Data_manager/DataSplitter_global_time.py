@@ -1,21 +1,18 @@
 """What happened before an instant for training, then until another one for validation, and the rest for testing."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import with_cells
-from Data_manager._splits.quota_splitter import QuotaSplitter
-from Data_manager._splits.quotas import quotas_text
-from Data_manager._splits.times import URM_TIMESTAMP, has_times, times_of_parts
+from Data_manager._matrices.cells import with_cells
+from Data_manager._splits.quotas import QuotaSplitter
 from Data_manager._splits.verification import verify_times
-from Data_manager._storage.split import Split
+from Data_manager._storage.split import Division, Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
-from Data_manager.split_functions._timestamps import times_of_cells
+from Data_manager.split_functions._interactions import URM_TIMESTAMP, times_of_cells, times_of_parts
 from Data_manager.split_functions.split_train_validation_global_time import time_of_train_percentage
 
 
@@ -23,18 +20,17 @@ class DataSplitter_global_time(QuotaSplitter):
     """Divides the interactions at two instants, the same for all users, so that no future is known in training.
 
     Train is strictly before the first instant, test at or after the second, validation in between. The instants are
-    times of interactions, those that come closest to the quotas; interactions at one time are never divided. Users
-    without a train interaction are then left out of all matrices and mappers: no method that learns users could
-    recommend to them. These can be many, so that the quotas of what is left differ: where people rate in one session
-    and never come back, as in MovieLens, most users of the last months are new ones. Nothing is random.
+    times of interactions that come closest to the quotas; interactions at one time are never divided. Users without a
+    train interaction are then left out of all matrices and mappers, since no method that learns users could recommend
+    to them. They can be many, and then the quotas of what is left differ: where people rate in one session and never
+    come back, as in MovieLens, most users of the last months are new. Nothing is random.
 
     Parameters
     ----------
     dataReader_object : DataReader
         Of a data set with URM_timestamp.
-    split_interaction_quota_list : sequence of three numbers or None, default None
-        The percentages of train, validation and test of all interactions: they sum to 100, train and test are above 0.
-        With a validation quota of 0 there is one instant and no validation set. None: [70, 10, 20].
+    split_interaction_quota_list : sequence of three numbers, optional
+        As in `DataSplitter_Holdout`; with a validation quota of 0 there is one instant and no validation set.
     allow_cold_users : bool, default False
         Whether users without a train interaction stay.
     forbid_new_split, force_new_split : bool, default False
@@ -91,7 +87,7 @@ class DataSplitter_global_time(QuotaSplitter):
         )
 
     def _split_folder(self) -> str:
-        return f"global_time_{quotas_text(self.input_split_interaction_quota_list)}/"
+        return f"global_time_{self._quotas_text()}/"
 
     def _instants(self, URM_all: sps.csr_matrix, URM_timestamp: sps.csr_matrix) -> tuple[float, float]:
         train_quota, validation_quota, _ = self.input_split_interaction_quota_list
@@ -106,10 +102,8 @@ class DataSplitter_global_time(QuotaSplitter):
             )
         return validation_start, test_start
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
-        if not has_times(dataset):
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
+        if URM_TIMESTAMP not in dataset.AVAILABLE_URM:
             raise ValueError(
                 f"dataReader_object must be of a data set with {URM_TIMESTAMP}, got {dataset.get_dataset_name()}, "
                 f"which has {', '.join(dataset.get_loaded_URM_names())}"
@@ -124,8 +118,6 @@ class DataSplitter_global_time(QuotaSplitter):
 
     def _verify(self, split: Split) -> None:
         super()._verify(split)
-        verify_times(
-            times_of_parts(split.URMs, split.dataset),
-            split.parameters["validation_start"],
-            split.parameters["test_start"],
-        )
+        all_URMs = split.dataset.AVAILABLE_URM
+        times = times_of_parts(split.URMs, all_URMs["URM_all"], all_URMs[URM_TIMESTAMP])
+        verify_times(times, split.parameters["validation_start"], split.parameters["test_start"])

@@ -3,15 +3,13 @@
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
-import scipy.sparse as sps
 
-from Data_manager._splits.times import URM_TIMESTAMP, has_times
 from Data_manager._splits.verification import verify_no_cold_users, verify_profile_length
-from Data_manager._storage.split import Split
+from Data_manager._storage.split import Division, Split
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter import DataSplitter
+from Data_manager.split_functions._interactions import URM_TIMESTAMP
 from Data_manager.split_functions.split_train_validation_leave_k_out import split_train_leave_k_out_user_wise
 from recsys_common.validation import check_bool, check_int
 
@@ -32,10 +30,10 @@ class DataSplitter_leave_k_out(DataSplitter):
         Whether k interactions are taken for validation.
     leave_random_out : bool, default True
         True takes random interactions. False takes the latest ones by the data set's URM_timestamp: each user's last k
-        for testing, the k before them for validation. (The host takes the highest rated ones; a split that it has saved
-        so is not used.)
-    random_seed : int >= 0 or None, default None
-        As in `DataSplitter`; the latest are the latest for any seed.
+        for testing, the k before them for validation. (The host takes the highest rated ones; such a saved split is not
+        used.)
+    random_seed : int >= 0, optional
+        As in `DataSplitter`, for random interactions.
     verbose : bool, default True
 
     Raises
@@ -81,7 +79,7 @@ class DataSplitter_leave_k_out(DataSplitter):
         self._draws = self.leave_random_out
         self._why_removed = ", who have too few interactions"
         if not self.leave_random_out:
-            # what the host calls the last ones are the highest rated
+            # the host takes the highest rated ones as the last
             self._needed = frozenset({"leave_random_out"})
         if not self.use_validation_set:
             self._parts = ("URM_train", "URM_test")
@@ -100,10 +98,8 @@ class DataSplitter_leave_k_out(DataSplitter):
             "leave_random_out": self.leave_random_out,
         }
 
-    def _divide(
-        self, dataset: Dataset, random_seed: int
-    ) -> tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]:
-        if not self.leave_random_out and not has_times(dataset):
+    def _divide(self, dataset: Dataset, random_seed: int) -> Division:
+        if not self.leave_random_out and URM_TIMESTAMP not in dataset.AVAILABLE_URM:
             raise ValueError(
                 f"leave_random_out must be True for a data set without {URM_TIMESTAMP}, got False for "
                 f"{dataset.get_dataset_name()}, which has {', '.join(dataset.get_loaded_URM_names())}"

@@ -3,36 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from Data_manager._matrices.builder import DatasetBuilder, Features, Interactions
-from Data_manager._matrices.cells import Values
-from Data_manager._matrices.id_encoder import EncodedIds, encode_series
+from Data_manager._matrices.ids import EncodedIds, encode_series
 from Data_manager._matrices.rules import InteractionRules
 from Data_manager._ratings.frame import numbers_of
 from Data_manager.Dataset import Dataset
 from recsys_common.validation import check_bool
 
 
-def _encode_frame(
-    argument: str, frame: Any, name: str, row_column: str, col_column: str
-) -> tuple[EncodedIds, EncodedIds, Values]:
-    columns = [row_column, col_column, "Data"]
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"{argument} must be a pandas DataFrame, got a {type(frame).__name__}")
-    if any((frame.columns == column).sum() != 1 for column in columns):
-        raise ValueError(f"{argument} must have the columns {columns} once each, got {list(frame.columns)}")
-    if len(frame) == 0:
-        raise ValueError(f"{argument} of {name!r} must have at least one row, got none")
-    return (
-        encode_series(f"{row_column} of {name!r}", frame[row_column]),
-        encode_series(f"{col_column} of {name!r}", frame[col_column]),
-        numbers_of(f"Data of {name!r}", frame["Data"], "real numbers"),
-    )
-
-
 class NoInteractions(ValueError):
-    """There is not one interaction."""
+    """The error of data without a single interaction."""
 
 
 class DatasetMapperManager:
@@ -45,7 +29,7 @@ class DatasetMapperManager:
 
     Parameters
     ----------
-    previous : Dataset or None, default None
+    previous : Dataset, optional
         Its users and items keep their indices, whether they occur or not; new ones are appended.
 
     Examples
@@ -95,32 +79,37 @@ class DatasetMapperManager:
     def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules, where: str) -> None:
         """Add URMs of one pattern in encoded parts, as the readers of large files do; see `DatasetBuilder`.
 
-        `where` names the interactions in messages.
+        Parameters
+        ----------
+        parts : iterable of Interactions
+        rules : InteractionRules
+        where : str
+            The name of the interactions in messages.
 
         Raises
         ------
         NoInteractions
-            If the parts have none.
+            If the parts hold no interaction.
         ValueError
             If interactions repeat where the rules forbid it, a name is taken, or the Dataset has been generated.
         """
         self._check_not_generated()
         names = self._builder.add_interactions(parts, rules, where)
         if not names:
-            raise NoInteractions("parts must hold at least one interaction, got none")
+            raise NoInteractions(f"{where} holds no interactions")
         for name in names:
             self._check_name("URM", name)
             self._names["URM"].append(name)
 
     def add_ICM(self, ICM_dataframe: pd.DataFrame, ICM_name: str) -> None:
-        """Add features of items: as `add_URM`, with the columns ItemID, FeatureID and Data."""
+        """Add features of items; arguments and errors as `add_URM`, with the columns ItemID, FeatureID and Data."""
         self._check_name("ICM", ICM_name)
         table = _encode_frame("ICM_dataframe", ICM_dataframe, ICM_name, "ItemID", "FeatureID")
         self._builder.add_item_features(ICM_name, Features(*table))
         self._names["ICM"].append(ICM_name)
 
     def add_UCM(self, UCM_dataframe: pd.DataFrame, UCM_name: str) -> None:
-        """Add features of users: as `add_URM`, with the columns UserID, FeatureID and Data."""
+        """Add features of users; arguments and errors as `add_URM`, with the columns UserID, FeatureID and Data."""
         self._check_name("UCM", UCM_name)
         table = _encode_frame("UCM_dataframe", UCM_dataframe, UCM_name, "UserID", "FeatureID")
         self._builder.add_user_features(UCM_name, Features(*table))
@@ -143,12 +132,12 @@ class DatasetMapperManager:
         Raises
         ------
         ValueError
-            If there is no URM, a matrix has no cell left, or implicit data is not all ones.
+            If no URM was added, a matrix has no cell left, or implicit data is not all ones.
         """
         self._check_not_generated()
         is_implicit = check_bool("is_implicit", is_implicit)
         if not self._names["URM"]:
-            raise ValueError("generate_Dataset must be called after at least one add_URM, got no URM")
+            raise ValueError("add_URM must be called before generate_Dataset: a Dataset has at least one URM")
         dataset = self._builder.build(dataset_name, is_implicit)
         self._generated = True
         return dataset
@@ -160,7 +149,7 @@ class DatasetMapperManager:
 
     def _check_not_generated(self) -> None:
         if self._generated:
-            raise ValueError("a DatasetMapperManager must be new for each Dataset, got one that has generated its own")
+            raise ValueError("this DatasetMapperManager has generated its Dataset: make a new one for the next")
 
     def _check_name(self, kind: str, name: Any) -> None:
         self._check_not_generated()
@@ -168,3 +157,20 @@ class DatasetMapperManager:
             raise TypeError(f"{kind}_name must be a string, got {name!r}")
         if not name or name in self._names[kind]:
             raise ValueError(f"{kind}_name must be a name that is not taken, got {name!r}")
+
+
+def _encode_frame(
+    argument: str, frame: Any, name: str, row_column: str, col_column: str
+) -> tuple[EncodedIds, EncodedIds, npt.NDArray[np.float64]]:
+    columns = [row_column, col_column, "Data"]
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"{argument} must be a pandas DataFrame, got a {type(frame).__name__}")
+    if any((frame.columns == column).sum() != 1 for column in columns):
+        raise ValueError(f"{argument} must have the columns {columns} once each, got {list(frame.columns)}")
+    if len(frame) == 0:
+        raise ValueError(f"{argument} of {name!r} must have at least one row, got none")
+    return (
+        encode_series(f"{row_column} of {name!r}", frame[row_column]),
+        encode_series(f"{col_column} of {name!r}", frame[col_column]),
+        numbers_of(f"Data of {name!r}", frame["Data"], "real numbers"),
+    )

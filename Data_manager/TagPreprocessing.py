@@ -13,6 +13,51 @@ from typing import Any
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
+def tagFilter(originalTag: str) -> list[str]:
+    """Return the words of a tag, in their order, without English stop words.
+
+    Parameters
+    ----------
+    originalTag : str
+        Everything that is not a letter or a digit separates words.
+
+    Returns
+    -------
+    list of str
+        The words as they were written; a stop word is left out in capitals too.
+
+    Examples
+    --------
+    >>> tagFilter("The sci-fi_Classics!")
+    ['sci', 'fi', 'Classics']
+    """
+    stop_words = _stop_words()
+    return [word for word in _words(originalTag) if word.lower() not in stop_words]
+
+
+def tagFilterAndStemming(originalTag: str) -> list[str]:
+    """Return the Porter stems of a tag's words, in lower case and in their order, without English stop words.
+
+    Parameters
+    ----------
+    originalTag : str
+        As in `tagFilter`.
+
+    Returns
+    -------
+    list of str
+        A stem that is itself a stop word is left out, as in the host.
+
+    Examples
+    --------
+    >>> tagFilterAndStemming("Based on a true STORY: robots")
+    ['base', 'true', 'stori', 'robot']
+    """
+    stop_words = _stop_words()
+    stems = (_stem(word) for word in _words(originalTag))
+    return [stem for stem in stems if stem and stem not in stop_words]
+
+
 @lru_cache(maxsize=1)
 def _stop_words() -> frozenset[str]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
@@ -36,40 +81,3 @@ def _words(tag: str) -> list[str]:
     if not isinstance(tag, str):
         raise TypeError(f"originalTag must be a string, got {tag!r}")
     return _NOT_ALPHANUMERIC.sub(" ", tag).split()
-
-
-def tagFilter(originalTag: str) -> list[str]:
-    """The words of a tag, in their order, without English stop words.
-
-    Parameters
-    ----------
-    originalTag : str
-        Everything that is not a letter or a digit separates words.
-
-    Returns
-    -------
-    list of str
-        The words as they were written; a stop word is left out in capitals too.
-
-    Examples
-    --------
-    >>> tagFilter("The sci-fi_Classics!")
-    ['sci', 'fi', 'Classics']
-    """
-    stop_words = _stop_words()
-    return [word for word in _words(originalTag) if word.lower() not in stop_words]
-
-
-def tagFilterAndStemming(originalTag: str) -> list[str]:
-    """The Porter stems of a tag's words, in lower case and in their order, without English stop words.
-
-    A stem that is a stop word is left out, as in the host.
-
-    Examples
-    --------
-    >>> tagFilterAndStemming("Based on a true STORY: robots")
-    ['base', 'true', 'stori', 'robot']
-    """
-    stop_words = _stop_words()
-    stems = (_stem(word) for word in _words(originalTag))
-    return [stem for stem in stems if stem and stem not in stop_words]

@@ -10,7 +10,12 @@ DEFAULT_COLUMNS = "user,item,rating"
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--dataset`` or ``--ratings`` with ``--columns``, and ``--data-folder``."""
+    """Add ``--dataset`` or ``--ratings`` with ``--columns``, and ``--data-folder``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    """
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--dataset", default="synthetic", help=f"one of {', '.join(READERS)} (default: synthetic)")
     source.add_argument(
@@ -31,16 +36,24 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def reader_of_arguments(options: argparse.Namespace) -> DataReader:
-    """The reader that the options of `add_data_arguments` ask for.
+    """Make the reader that the options of `add_data_arguments` ask for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+
+    Returns
+    -------
+    DataReader
 
     Raises
     ------
     ValueError
-        If there is no such data set or file, or ``--columns`` comes without ``--ratings``.
+        If the data set or the file does not exist, or ``--columns`` comes without ``--ratings``.
     """
     if options.ratings is None:
         if options.columns is not None:
-            raise ValueError("--columns must be given with --ratings, got it alone")
+            raise ValueError("--columns is for --ratings: give both")
         return get_reader(options.dataset, data_folder=options.data_folder)
     names = [name.strip() for name in (options.columns or DEFAULT_COLUMNS).split(",")]
     if all(name.isdecimal() or not name for name in names):

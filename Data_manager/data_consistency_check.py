@@ -1,7 +1,7 @@
 """Checks that the matrices and mappers of a data set fit together.
 
-The host asserts; these raise ValueError, which `python -O` does not switch off. An index equal to the number of rows or
-columns is refused (the host's bound lets it pass).
+They raise ValueError, where the host asserts, which `python -O` switches off. An index equal to the number of rows or
+columns is refused (the host lets it pass).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.id_index import IdIndex
+from Data_manager._matrices.ids import IdIndex
 from recsys_common.messages import say
 from recsys_common.validation import check_sparse, check_structure
 
@@ -34,15 +34,9 @@ def assert_implicit_data(URM_list: Iterable[sps.csr_matrix], *, verbose: bool = 
         check_structure(f"URM_list[{position}]", matrix)
         others = matrix.data[matrix.data != 1.0]
         if others.size > 0:
-            raise ValueError(f"matrix {position} of implicit data must be of ones only, got {others[0]}")
+            raise ValueError(f"matrix {position} of implicit data must hold only ones, got {others[0]}")
     if verbose:
         say("Assertion implicit data: Passed")
-
-
-def _pattern(matrix: sps.csr_matrix) -> sps.csr_matrix:
-    pattern = check_sparse("disjoint matrices", matrix, dtype=np.float64, allow_empty=True)
-    pattern.data[:] = 1.0
-    return pattern
 
 
 def assert_disjoint_matrices(URM_list: Sequence[sps.csr_matrix]) -> bool:
@@ -63,7 +57,9 @@ def assert_disjoint_matrices(URM_list: Sequence[sps.csr_matrix]) -> bool:
     ValueError
         If two matrices share a cell or differ in shape.
     """
-    patterns = [_pattern(matrix) for matrix in URM_list]
+    patterns = [check_sparse("disjoint matrices", matrix, dtype=np.float64, allow_empty=True) for matrix in URM_list]
+    for pattern in patterns:
+        pattern.data[:] = 1.0
     shapes = {pattern.shape for pattern in patterns}
     if len(shapes) > 1:
         raise ValueError(f"disjoint matrices must be of one shape, got {sorted(shapes)}")
@@ -76,55 +72,6 @@ def assert_disjoint_matrices(URM_list: Sequence[sps.csr_matrix]) -> bool:
     if n_shared > 0:
         raise ValueError(f"matrices must be disjoint, got {n_shared} cells that lie in more than one of them")
     return True
-
-
-def _mapper_indices(name: str, mapper: Mapping[str, int], n_indices: int) -> npt.NDArray[np.int64]:
-    """The mapper's indices, distinct and in 0..n_indices-1."""
-    if isinstance(mapper, IdIndex):
-        indices = mapper.indices()
-    else:
-        indices = np.fromiter(mapper.values(), dtype=np.int64, count=len(mapper))
-    outside = indices[(indices < 0) | (indices >= n_indices)]
-    if outside.size > 0:
-        raise ValueError(f"{name} must hold indices in 0..{n_indices - 1}, got {outside[0]}")
-    if len(np.unique(indices)) != len(indices):
-        raise ValueError(f"{name} must hold distinct indices, got one index for two ids")
-    return indices
-
-
-def _check_global_mapper(name: str, mapper: Mapping[str, int], n_ids: int) -> None:
-    # as many distinct indices in range as there are rows: every non-empty row is among them
-    if len(mapper) != n_ids:
-        raise ValueError(f"{name} must hold {n_ids} ids, as the URMs do, got {len(mapper)}")
-    _mapper_indices(name, mapper, n_ids)
-
-
-def _check_features(
-    name: str,
-    rows: str,
-    n_rows: int,
-    matrices: Mapping[str, sps.csr_matrix],
-    mappers: Mapping[str, Mapping[str, int]],
-) -> None:
-    """Check the ICMs against the items, or the UCMs against the users, and each against its feature mapper."""
-    if set(matrices) != set(mappers):
-        raise ValueError(
-            f"{name} must have a feature mapper each, got {sorted(matrices)} and mappers {sorted(mappers)}"
-        )
-    for key, matrix in matrices.items():
-        n_features = matrix.shape[1]
-        if matrix.shape[0] != n_rows:
-            raise ValueError(f"{name} {key!r} must have a row for each of {n_rows} {rows}, got {matrix.shape[0]}")
-        if np.count_nonzero(matrix.data) == 0:
-            raise ValueError(f"{name} {key!r} must have at least one feature that occurs, got none")
-        mapped = np.zeros(n_features, dtype=np.bool_)
-        mapped[_mapper_indices(f"{name} feature mapper {key!r}", mappers[key], n_features)] = True
-        occurs = np.asarray(matrix.getnnz(axis=0)) > 0
-        if (occurs & ~mapped).any():
-            unnamed = np.flatnonzero(occurs & ~mapped)[0]
-            raise ValueError(
-                f"{name} feature mapper {key!r} must name every feature that occurs, got none of {unnamed}"
-            )
 
 
 def assert_URM_ICM_mapper_consistency(
@@ -170,3 +117,52 @@ def assert_URM_ICM_mapper_consistency(
     _check_global_mapper(prefix + "item_original_ID_to_index", item_original_ID_to_index, n_items)
     _check_features(prefix + "ICM", "items", n_items, ICM_DICT, ICM_MAPPER_DICT)
     _check_features(prefix + "UCM", "users", n_users, UCM_DICT, UCM_MAPPER_DICT)
+
+
+def _mapper_indices(name: str, mapper: Mapping[str, int], n_indices: int) -> npt.NDArray[np.int64]:
+    """Return the mapper's indices, once they are known to be distinct and in 0..n_indices-1."""
+    if isinstance(mapper, IdIndex):
+        indices = mapper.indices()
+    else:
+        indices = np.fromiter(mapper.values(), dtype=np.int64, count=len(mapper))
+    outside = indices[(indices < 0) | (indices >= n_indices)]
+    if outside.size > 0:
+        raise ValueError(f"{name} must hold indices in 0..{n_indices - 1}, got {outside[0]}")
+    if len(np.unique(indices)) != len(indices):
+        raise ValueError(f"{name} must hold distinct indices, got one index for two ids")
+    return indices
+
+
+def _check_global_mapper(name: str, mapper: Mapping[str, int], n_ids: int) -> None:
+    # as many distinct indices in range as there are rows: every non-empty row is among them
+    if len(mapper) != n_ids:
+        raise ValueError(f"{name} must hold {n_ids} ids, as the URMs do, got {len(mapper)}")
+    _mapper_indices(name, mapper, n_ids)
+
+
+def _check_features(
+    name: str,
+    rows: str,
+    n_rows: int,
+    matrices: Mapping[str, sps.csr_matrix],
+    mappers: Mapping[str, Mapping[str, int]],
+) -> None:
+    """Check the ICMs against the items, or the UCMs against the users, and each against its feature mapper."""
+    if set(matrices) != set(mappers):
+        raise ValueError(
+            f"{name} must have a feature mapper each, got the matrices {sorted(matrices)} and mappers {sorted(mappers)}"
+        )
+    for key, matrix in matrices.items():
+        n_features = matrix.shape[1]
+        if matrix.shape[0] != n_rows:
+            raise ValueError(f"{name} {key!r} must have a row for each of {n_rows} {rows}, got {matrix.shape[0]}")
+        if np.count_nonzero(matrix.data) == 0:
+            raise ValueError(f"{name} {key!r} must have at least one feature that occurs, got none")
+        mapped = np.zeros(n_features, dtype=np.bool_)
+        mapped[_mapper_indices(f"{name} feature mapper {key!r}", mappers[key], n_features)] = True
+        occurs = np.asarray(matrix.getnnz(axis=0)) > 0
+        if (occurs & ~mapped).any():
+            unnamed = np.flatnonzero(occurs & ~mapped)[0]
+            raise ValueError(
+                f"{name} feature mapper {key!r} must name every feature that occurs, but has no name for {unnamed}"
+            )

@@ -9,28 +9,28 @@ import pandas as pd
 
 from Data_manager._matrices.builder import Interactions
 from Data_manager._matrices.rules import DUPLICATES, InteractionRules
+from Data_manager._ratings.arrow import read_parquet
 from Data_manager._ratings.columns import check_columns
 from Data_manager._ratings.files import files_on_disk, ratings_files
 from Data_manager._ratings.frame import check_frame, read_frame
-from Data_manager._ratings.parquet import read_parquet
-from Data_manager._ratings.text import SEPARATORS, TextFormat, read_text
+from Data_manager._ratings.text import SEPARATORS, TextFormat, find_layout, read_text
 from Data_manager.DataReader import DataReader, check_path
 from Data_manager.Dataset import Dataset
-from Data_manager.DatasetMapperManager import DatasetMapperManager, NoInteractions
+from Data_manager.DatasetMapperManager import DatasetMapperManager
 from recsys_common.validation import check_bool, check_choice, check_float
 
 
 class InteractionsReader(DataReader):
-    """Reads URM_all, and with a timestamp URM_timestamp, from files or a data frame of a user's own.
+    """The reader of a user's own ratings, from files or a data frame: URM_all, and with a timestamp URM_timestamp.
 
     Parameters
     ----------
     ratings : str, path or pandas.DataFrame
         A text file of one interaction a line (``.csv``, ``.tsv``, ``.dat`` or any other name), the same compressed
         (``.gz``, ``.bz2``, ``.xz``), a zip of such files, a Parquet file (``.parquet``, ``.pq``), a folder of
-        one of these kinds (subfolders included, in the order of their names; what readers have kept in a data folder
-        there is passed over), or a data frame. Files are read as streams.
-    columns : sequence of two to four str or int, default=("user", "item", "rating")
+        one of these kinds (subfolders included, in the order of their names, without the caches of readers), or a data
+        frame. Files are read as streams.
+    columns : sequence of two to four str or int, default ("user", "item", "rating")
         User, item, rating and timestamp: the names of the columns or, for a text without a header, their positions from
         0. The last two may be missing; ("user", "item", None, "time") has a timestamp but no rating. Without a rating
         each interaction has the value 1. Ids may be any text, and integers where the data is typed. A timestamp is in
@@ -40,25 +40,28 @@ class InteractionsReader(DataReader):
         quoted by ``"``, except with "::".
     header : bool, optional
         Whether a text has names in its first line. Default: if `columns` are names.
-    encoding : str, default="utf-8"
+    encoding : str, default "utf-8"
         Of a text; a byte order mark is passed over.
     pattern : str, optional
         Which files of a folder, or members of a zip, to read: a shell pattern for their names, such as "part-*.csv".
-    implicit : bool, default=False
+    implicit : bool, default False
         Whether every value that is left becomes 1.
     minimum_value : float, optional
         Interactions with a smaller value are left out, after duplicates have become one.
-    duplicates : {"last", "sum", "mean", "error"}, default="last"
-        What becomes of several values of one user and item: the latest by timestamp (without timestamps, or of equal
+    duplicates : {"last", "sum", "mean", "error"}, default "last"
+        How several values of one user and item become one: the latest by timestamp (without timestamps, or of equal
         ones, the one in the last line), their sum, their mean, or a ValueError. The timestamp is the latest.
     previous : Dataset, optional
         Its users and items keep their indices, whether they occur or not, and new ones are appended: for training again
         on newer data. Its interactions and features are not taken over.
     dataset_name : str, optional
         Default: the name of the file or folder without suffixes; "interactions" for a data frame.
-    reload_from_original_data, data_folder, verbose
-        As in `DataReader`. What was read from files is kept in ``<data_folder>/<dataset_name>/original/``, and used as
-        long as files and options are the same; a data frame, or data with `previous`, is not.
+    reload_from_original_data : bool, default False
+        As in `DataReader`. The cache of files, in ``<data_folder>/<dataset_name>/original/``, is used as long as files
+        and options are the same; a data frame, or data with `previous`, is not cached.
+    data_folder : str or path, optional
+        As in `DataReader`.
+    verbose : bool, default True
 
     Raises
     ------
@@ -67,8 +70,8 @@ class InteractionsReader(DataReader):
 
     Notes
     -----
-    Values of 0 are left out, which is said: a sparse matrix cannot tell them from no interaction. Users and items whose
-    interactions are all left out keep an index.
+    Values of 0 are left out, with a message: a sparse matrix cannot tell them from pairs without interaction. Users and
+    items whose interactions are all left out keep an index.
 
     Examples
     --------
@@ -123,12 +126,12 @@ class InteractionsReader(DataReader):
         self.KEEPS_DATASET = isinstance(self.ratings, Path) and previous is None
         self.DATASET_SUBFOLDER = f"{name if dataset_name is None else _check_name(dataset_name)}/"
         super().__init__(reload_from_original_data, data_folder=data_folder, verbose=verbose)
-        self._source_files()  # now rather than when they are needed: that there are some
+        self._source_files()  # that the files exist is checked now, not when they are needed
 
     def _source_files(self) -> list[Path]:
         if not isinstance(self.ratings, Path):
             return []
-        return files_on_disk(self.ratings, self.pattern, kept_in=self.data_folder)
+        return files_on_disk(self.ratings, self.pattern, cache_folder=self.data_folder)
 
     def _reader_options(self) -> dict[str, Any]:
         return {
@@ -141,10 +144,7 @@ class InteractionsReader(DataReader):
     def _load_from_original_file(self) -> Dataset:
         self._print("Loading Interactions")
         manager = DatasetMapperManager(previous=self.previous)
-        try:
-            manager.add_interactions(self._parts(), self.rules, self._where())
-        except NoInteractions as error:
-            raise ValueError(f"{self._where()} holds no interactions") from error
+        manager.add_interactions(self._parts(), self.rules, self._where())
         always_ones = self.columns.rating is None and self.rules.duplicates != "sum"
         try:
             dataset = manager.generate_Dataset(self.get_dataset_name(), self.rules.implicit or always_ones)
@@ -162,9 +162,11 @@ class InteractionsReader(DataReader):
             yield read_frame(self.ratings, self.columns)
             return
         for file in ratings_files(self._source_files(), self.pattern):
-            yield from (
-                read_parquet(file, self.columns) if file.is_parquet else read_text(file, self.columns, self.text_format)
-            )
+            if file.is_parquet:
+                yield from read_parquet(file, self.columns)
+            else:
+                found = find_layout(file, self.columns, self.text_format)
+                yield from () if found is None else read_text(file, *found)
 
 
 def _check_text_format(separator: Any, header: Any, encoding: Any) -> TextFormat:

@@ -1,9 +1,10 @@
-"""Ratings made up on the spot: for trying things without a network, and for tests."""
+"""Ratings that are drawn at random: for trying things without a network, and for tests."""
 
 import os
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from Data_manager.DataReader import DataReader
@@ -25,23 +26,24 @@ class SyntheticReader(DataReader):
 
     The rating is ``3.2 + b_u + b_i + p_u . q_i + noise``, rounded to half stars in 0.5..5: normal biases of standard
     deviation 0.35 (users) and 0.40 (items), 6 latent factors whose product has one of 0.75, and noise of 0.50, so that
-    no model comes below an RMSE of about 0.5. Every item has one or two genres (ICM_genres) and q_i lies near their
-    centre, so that neighbours in the factor space share a genre. Activity of users and popularity of items have long
-    tails, and users meet the items that they like more often. The times of the ratings (URM_timestamp, seconds since
-    1970) are drawn from four years, independent of all else. It says nothing about the quality on real ratings.
+    the lowest RMSE that a model can reach is about 0.5. Every item has one or two genres (ICM_genres) and q_i lies near
+    their centre, so that neighbours in the factor space share a genre. Activity of users and popularity of items have
+    long tails, and users meet the items that they like more often. The times of the ratings (URM_timestamp, seconds
+    since 1970) are drawn from four years, independent of all else. It says nothing about the quality on real ratings.
 
     Parameters
     ----------
-    reload_from_original_data : bool, default=False
+    reload_from_original_data : bool, default False
         Without effect: the data is always made anew, and the same arguments give the same data.
-    n_users, n_items : int >= 1, default=2000 and 800
-        Every one of them has at least one rating.
-    n_ratings : int, default=100000
+    n_users : int >= 1, default 2000
+    n_items : int >= 1, default 800
+        Every user and every item has at least one rating.
+    n_ratings : int, default 100000
         At least `n_users` + `n_items`, at most a quarter of all pairs.
-    random_seed : int >= 0, default=42
+    random_seed : int >= 0, default 42
     data_folder : str or path, optional
-        As in `DataReader`; nothing is kept there unless `load_data` is given a folder.
-    verbose : bool, default=True
+        As in `DataReader`; nothing is cached there unless `load_data` is given a folder.
+    verbose : bool, default True
     """
 
     DATASET_SUBFOLDER = "Synthetic/"
@@ -91,8 +93,8 @@ class SyntheticReader(DataReader):
         return manager.generate_Dataset(self.get_dataset_name(), self.IS_IMPLICIT)
 
 
-def _draw_genres(rng: np.random.Generator, n_items: int) -> np.ndarray:
-    """One genre for each item, and a second one for about a third of them; (n_items, n_genres) bool."""
+def _draw_genres(rng: np.random.Generator, n_items: int) -> npt.NDArray[np.bool_]:
+    """Draw one genre for each item, and a second one for about a third of them: (n_items, n_genres)."""
     genres = np.zeros((n_items, GENRES.size), dtype=bool)
     genres[np.arange(n_items), rng.integers(GENRES.size, size=n_items)] = True
     with_second = np.flatnonzero(rng.random(n_items) < 0.35)
@@ -100,20 +102,23 @@ def _draw_genres(rng: np.random.Generator, n_items: int) -> np.ndarray:
     return genres
 
 
-def _draw_item_factors(rng: np.random.Generator, genres: np.ndarray) -> np.ndarray:
-    """Near the mean of the centres of the item's genres; p_u . q_i has the standard deviation TASTE_STD."""
+def _draw_item_factors(rng: np.random.Generator, genres: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Draw factors near the mean of the centres of an item's genres, so that p_u . q_i deviates by TASTE_STD."""
     centres = rng.normal(0.0, 1.0, (GENRES.size, N_LATENT_FACTORS))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     factors = genres @ centres / genres.sum(axis=1, keepdims=True)
     factors += rng.normal(0.0, 0.2, factors.shape)
-    scaled: np.ndarray = factors * (TASTE_STD / np.sqrt((factors**2).sum(axis=1).mean()))
+    scaled: npt.NDArray[np.float64] = factors * (TASTE_STD / np.sqrt((factors**2).sum(axis=1).mean()))
     return scaled
 
 
 def _draw_pairs(
-    rng: np.random.Generator, user_factors: np.ndarray, item_factors: np.ndarray, n_ratings: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """n_ratings distinct (user, item) pairs in random order; every user and every item is in one at least."""
+    rng: np.random.Generator,
+    user_factors: npt.NDArray[np.float64],
+    item_factors: npt.NDArray[np.float64],
+    n_ratings: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Draw n_ratings distinct (user, item) pairs in random order; every user and every item is in one at least."""
     n_users, n_items = len(user_factors), len(item_factors)
     # the floor leaves enough of a user's ratings for a split
     activity = 0.25 + rng.lognormal(0.0, 1.0, n_users)
@@ -138,11 +143,15 @@ def _draw_pairs(
 
 
 def _draw_ratings(
-    rng: np.random.Generator, users: np.ndarray, items: np.ndarray, user_factors: np.ndarray, item_factors: np.ndarray
-) -> np.ndarray:
+    rng: np.random.Generator,
+    users: npt.NDArray[np.int64],
+    items: npt.NDArray[np.int64],
+    user_factors: npt.NDArray[np.float64],
+    item_factors: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
     score = MEAN_RATING + rng.normal(0.0, USER_BIAS_STD, len(user_factors))[users]
     score += rng.normal(0.0, ITEM_BIAS_STD, len(item_factors))[items]
     score += np.einsum("nk,nk->n", user_factors[users], item_factors[items])
     score += rng.normal(0.0, NOISE_STD, users.size)
-    ratings: np.ndarray = np.clip(np.round(score * 2) / 2, 0.5, 5.0)
+    ratings: npt.NDArray[np.float64] = np.clip(np.round(score * 2) / 2, 0.5, 5.0)
     return ratings

@@ -1,69 +1,68 @@
-"""What the evaluators of rankings share: whom to evaluate, on what, block by block into one table of metrics."""
+"""The base class of the evaluators of rankings: users, test ratings, and block by block the table of metrics."""
 
 import time
 from collections.abc import Iterator
+from functools import partial
+from numbers import Integral
 from typing import Any, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sps
 
 from Evaluation._inputs.auc import AreaUnderCurve
 from Evaluation._inputs.held_out import HeldOutRatings
-from Evaluation._inputs.protocols import RankingRecommender
-from Evaluation._inputs.rankings import Rankings, training_matrix, users_at_once
-from Evaluation._inputs.seen_test_ratings import SeenTestRatings
-from Evaluation._metrics.base import _Metrics_Object
+from Evaluation._inputs.protocols import RankingRecommender, check_methods, check_same_shape, training_matrix
+from Evaluation._inputs.rankings import ListRanker, rank_users, users_at_once
+from Evaluation._inputs.train_statistics import SeenTestRatings
 from Evaluation._metrics.diversity import Diversity_similarity
-from Evaluation._metrics.per_user import PerUserValues
-from Evaluation._metrics.table import EvaluatorMetrics, MetricsSetup, chosen_metrics
-from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
-from Evaluation._validation import check_cutoff_list, check_methods, check_same_shape
+from Evaluation._metrics.table import EvaluatorMetrics, MetricObjects, MetricsSetup, PerUserValues, chosen_metrics
+from Evaluation._report import get_result_string_df, progress_bar, say, seconds_to_biggest_unit
 from Evaluation.ranking_batch import RankingBatch
+from recsys_common.fast_path import Ranker, faster_form
 from recsys_common.messages import warn
 from recsys_common.validation import check_bool, check_distinct_ids, check_int, check_sparse, refuse
 
-Objects = dict[int, dict[EvaluatorMetrics, _Metrics_Object]]
-
 
 class Evaluator:
-    """What the evaluators share: who is evaluated, on what, and the table of metrics.
+    """The base class of the evaluators of rankings; a subclass decides which items are ranked.
 
     Parameters
     ----------
     URM_test : scipy sparse matrix, (n_users, n_items)
-        Test ratings; copied, and stored zeros are no ratings.
+        Test ratings; they are copied, without stored zeros.
     cutoff_list : list of int
-        Distinct lengths >= 1 at which the rankings are cut. Cutoffs beyond the catalogue are allowed, with a warning:
-        the lists are shorter.
+        Distinct lengths >= 1 at which the rankings are cut. Cutoffs above the number of items are allowed, with a
+        warning: the lists are shorter.
     min_ratings_per_user : int >= 1, default 1
-        Users with fewer test ratings, those of ignored items not counted, are not evaluated.
+        Users with fewer test ratings are not evaluated; ratings of ignored items do not count.
     exclude_seen : bool, default True
-        Whether items of the user's training profile are never recommended.
-    diversity_object : Evaluation.metrics.Diversity_similarity, default None
-        Adds the column DIVERSITY_SIMILARITY by its matrix.
-    ignore_items : list of int, default None
-        Items never recommended and left out of the test ratings and of the counts of items.
-    ignore_users : list of int, default None
-        Users that are not evaluated and left out of the counts of users.
+        Whether items of the user's training profile are left out of the recommendations.
+    diversity_object : Evaluation.metrics.Diversity_similarity, optional
+        Adds the column DIVERSITY_SIMILARITY, computed with its matrix.
+    ignore_items : list of int, optional
+        Items that are left out of the recommendations, of the test ratings and of the counts of items.
+    ignore_users : list of int, optional
+        Users that are not evaluated and are left out of the counts of users.
     verbose : bool, default True
-        Whether to say what is ignored, show a progress bar where it takes longer than two seconds, and print the line
-        that sums up an evaluation.
-    metrics : list of str or EvaluatorMetrics, default None
-        The columns of the table, in the table's own order; nothing else is computed. None: the historical ones, which
-        are all but AUC and EFFECTIVE_CATALOG_SIZE.
-    num_threads : int >= 1, default None
-        Threads over users, at most, for recommenders of this framework; None for as many as there are processors. The
-        numbers have the same bits for any number of them.
+        Whether to print what is ignored, show a progress bar if it takes longer than two seconds, and print a line at
+        the end of an evaluation.
+    metrics : list of str or EvaluatorMetrics, optional
+        The columns of the table, in the table's own order; nothing else is computed. By default the historical ones:
+        all but AUC and EFFECTIVE_CATALOG_SIZE.
+    num_threads : int >= 1, optional
+        The largest number of threads over users, for recommenders of this project; by default, the number of
+        processors. The metrics have the same bits for any number.
 
     Attributes
     ----------
     URM_test : scipy.sparse.csr_matrix
-        Without the ignored items' ratings, in its own dtype (float64 where a sum of duplicates does not fit into it).
+        Without the ignored items' ratings, in the given dtype (float64 if a sum of duplicates does not fit into it).
     users_to_evaluate : list of int64, ascending
     ignore_items_ID, ignore_users_ID : ndarray, int64, ascending
     ignore_items_flag : bool
-        Whether there is a list of items to ignore.
+        Whether a list of items to ignore was given.
     metrics : list of EvaluatorMetrics
     num_threads : int or None
     cutoff_list, max_cutoff, min_ratings_per_user, exclude_seen, diversity_object, n_users, n_items, verbose
@@ -71,13 +70,13 @@ class Evaluator:
     Raises
     ------
     TypeError, ValueError
-        For an argument of the wrong type or out of its range.
+        If an argument is of the wrong type or out of its range.
 
     Notes
     -----
-    Where the historical framework is wrong this is right: NDCG is computed in float64 whatever the test ratings' dtype;
+    Errors of the historical framework are corrected: NDCG is computed in float64 for every dtype of the test ratings;
     DIVERSITY_SIMILARITY uses every pair and DIVERSITY_MEAN_INTER_LIST the lists' real lengths; without a user to
-    evaluate the means are NaN and the coverages 0, with a UserWarning; ignored items are reset even when an evaluation
+    evaluate the means are NaN and the coverages 0, with a UserWarning; ignored items are reset even if an evaluation
     fails.
     """
 
@@ -126,7 +125,7 @@ class Evaluator:
 
     @property
     def users_to_evaluate(self) -> list[np.int64]:
-        """Ascending; may be set to other ids, of users who have test ratings."""
+        """The ids of the evaluated users, ascending; they may be set to other users who have test ratings."""
         return self._users_to_evaluate
 
     @users_to_evaluate.setter
@@ -136,11 +135,16 @@ class Evaluator:
         if without.size > 0:
             raise refuse(ValueError, "users_to_evaluate", "users with a test rating", f"user {without[0]} without one")
         self._users_to_evaluate = list(user_ids)
-        # users and their ratings in one object, which an evaluation in another thread has either of before or of now
+        # users and ratings in one object, so that an evaluation in another thread never mixes old and new users
         self._held_out = HeldOutRatings(self.URM_test, user_ids, self.cutoff_list)
 
     def get_metric_names(self) -> list[str]:
-        """The columns of a result, in their order."""
+        """Return the columns of a result, in their order.
+
+        Returns
+        -------
+        list of str
+        """
         return [metric.value for metric in self.metrics]
 
     def _check_diversity_object(self, value: Any) -> Diversity_similarity | None:
@@ -153,8 +157,8 @@ class Evaluator:
             raise refuse(ValueError, "diversity_object", allowed, f"shape {value.item_diversity_matrix.shape}")
         return value
 
-    def _select_users(self, some_ignored: bool) -> np.ndarray:
-        """The users with enough test ratings that are not ignored, ascending."""
+    def _select_users(self, some_ignored: bool) -> npt.NDArray[np.int64]:
+        """Return the users with enough test ratings who are not ignored, ascending."""
         selected = np.diff(self.URM_test.indptr) >= self.min_ratings_per_user
         n_short = self.n_users - int(selected.sum())
         if n_short > 0:
@@ -190,34 +194,34 @@ class Evaluator:
         ----------
         recommender_object : object with `recommend` and `get_URM_train`
             Trained on a matrix of the shape of URM_test. It is also asked for `set_items_to_ignore` and
-            `reset_items_to_ignore` if items are ignored; they are reset even if the evaluation fails. Where `recommend`
-            is the framework's own, the rankings come in arrays and their scores are never all there at once.
+            `reset_items_to_ignore` if items are ignored; they are reset even if the evaluation fails. Recommenders of
+            this project that do not replace `recommend` give their rankings in arrays and score a few users at a time.
         return_per_user : bool, default False
             Whether to return the accuracy of each user as well.
 
         Returns
         -------
         results_df : pandas.DataFrame
-            Index `cutoff` (int64, or object where one is beyond 2^63 - 1; in the order of cutoff_list), a column for
-            each of the metrics of dtype object that holds Python floats.
+            Index `cutoff` (int64, or object if one is above 2^63 - 1; in the order of cutoff_list), a column for each
+            of the metrics, of dtype object, that holds Python floats.
         results_str : str
-            The same as text, a line a cutoff.
+            The same as text, a line for each cutoff.
         per_user : pandas.DataFrame, only with return_per_user
-            Index (user, cutoff), float64, a column for each of the metrics that are a mean over users of a value that
-            a user has by the user's hits or scores; their means over users are the columns of results_df. F1 is none.
+            Index (user, cutoff), float64, a column for each of the metrics that are a mean over users of a value from
+            the user's hits or scores (all accuracy metrics but F1). The mean of a column is the value in results_df.
 
         Warns
         -----
         UserWarning
-            Before the evaluation: test interactions are in the training matrix, once for each training matrix; there is
-            no user to evaluate.
+            Before the evaluation, if test interactions are in the training matrix (once for each training matrix), or
+            if there is no user to evaluate.
 
         Raises
         ------
         TypeError
-            If a method is missing, or what is recommended is not a list of integers for each user.
+            If a method is missing, or the recommendations are not a list of integers for each user.
         ValueError
-            If the shapes differ, or a recommended list is no ranking: ids out of range or repeated, too many.
+            If the shapes differ, or a recommended list is too long or has ids out of range or repeated ids.
         """
         check_bool("return_per_user", return_per_user)
         methods = ["recommend", "get_URM_train"]
@@ -237,14 +241,14 @@ class Evaluator:
         self._evaluate_users(recommender_object, URM_train, held_out, objects, per_user)
 
         rows = [
-            {name.value: float(of_cutoff[name].get_metric_value()) for name in of_cutoff}
+            {metric.value: float(metric_object.get_metric_value()) for metric, metric_object in of_cutoff.items()}
             for of_cutoff in objects.values()
         ]
-        # the labels are the cutoffs as they were given, and pandas has no integers beyond 64 bits
+        # the labels are the given cutoffs, and pandas has no integers above 64 bits
         is_int64 = self.max_cutoff <= np.iinfo(np.int64).max
         index = pd.Index(self.cutoff_list, dtype=np.int64 if is_int64 else object, name="cutoff")
         results_df = pd.DataFrame(rows, index=index, dtype=object)
-        results_str = result_string(results_df)
+        results_str = get_result_string_df(results_df)
         if per_user is None:
             return results_df, results_str
         return results_df, results_str, per_user.table(held_out.user_ids)
@@ -254,10 +258,10 @@ class Evaluator:
         recommender: RankingRecommender,
         URM_train: sps.csr_matrix,
         held_out: HeldOutRatings,
-        objects: Objects,
+        objects: MetricObjects,
         per_user: PerUserValues | None,
     ) -> None:
-        """Add the recommendations of all users to the metric objects of every cutoff."""
+        """Add the recommendations for all users to the metric objects of every cutoff."""
         try:
             if self.ignore_items_flag:
                 recommender.set_items_to_ignore(self.ignore_items_ID)  # type: ignore[attr-defined]
@@ -273,35 +277,62 @@ class Evaluator:
                 recommender.reset_items_to_ignore()  # type: ignore[attr-defined]
 
     def _check_train(self, URM_train: sps.csr_matrix) -> None:
-        """Look at the training data before an evaluation; nothing to see for most evaluators."""
+        """Check the training data before an evaluation; a subclass may warn here."""
 
     def _batches(
         self, recommender: RankingRecommender, URM_train: sps.csr_matrix, held_out: HeldOutRatings
     ) -> Iterator[RankingBatch]:
-        """The rankings of all users to evaluate, block by block, with progress and a closing line."""
+        """Yield the rankings of all evaluated users, block by block, with a progress bar and a line at the end."""
         users, start = held_out.user_ids, time.perf_counter()
-        rankings = self._rankings(recommender)
-        area = self._area_under_curve(recommender, URM_train)
+        ranker = self._ranker(recommender)
+        area = None
+        if EvaluatorMetrics.AUC in self.metrics:  # only then, since it needs the scores of all items
+            seen = URM_train if self.exclude_seen else None
+            area = AreaUnderCurve(recommender, self.URM_test, seen, self.ignore_items_ID)
         step = users_at_once(self.n_items, self.max_cutoff)
         with progress_bar(users.size, "user", self.EVALUATOR_NAME, self.verbose) as bar:
             for first in range(0, users.size, step):
                 block = users[first : first + step]
-                auc = None if area is None else area.of(block)
-                yield RankingBatch(*rankings.rank(block, bar.update), held_out, first, auc)
+                auc = None if area is None else area.compute(block)
+                yield RankingBatch(*rank_users(ranker, block, bar.update), held_out, first, auc)
         seconds = time.perf_counter() - start
         if users.size > 0:
             elapsed, unit = seconds_to_biggest_unit(seconds)
             rate = users.size / max(seconds, 1e-9)
             self._print(f"Processed {users.size} (100.0%) in {elapsed:.2f} {unit}. Users per second: {rate:.0f}")
 
-    def _area_under_curve(self, recommender: RankingRecommender, URM_train: sps.csr_matrix) -> AreaUnderCurve | None:
-        """Only where it is asked for, since it needs the scores of all items."""
-        if EvaluatorMetrics.AUC not in self.metrics:
-            return None
-        return AreaUnderCurve(
-            recommender, self.URM_test, URM_train if self.exclude_seen else None, self.ignore_items_ID
-        )
+    def _ranker(self, recommender: RankingRecommender) -> Ranker:
+        """Return the recommender's own ranker, if `recommend` has this faster form, else a ranker by its lists."""
+        flags: dict[str, Any] = {
+            "remove_seen_flag": self.exclude_seen,
+            "remove_custom_items_flag": self.ignore_items_flag,
+        }
+        start_ranking = faster_form(recommender, "recommend", "start_ranking")
+        if start_ranking is not None:
+            flags |= {"candidates": self._candidates(), "num_threads": self.num_threads}
+            ranker: Ranker = start_ranking(self.max_cutoff, **flags)
+            return ranker
+        # no scores are asked for, since nothing here needs the users x items block
+        arguments = {"cutoff": self.max_cutoff, "remove_top_pop_flag": False, "return_scores": False} | flags
+        return ListRanker(partial(self._recommend, recommender, **arguments), self.n_items, self.max_cutoff)
 
-    def _rankings(self, recommender: RankingRecommender) -> Rankings:
-        """The way to the recommender's rankings."""
+    def _candidates(self) -> sps.csr_matrix | None:
+        """Return the items that each user's ranking is made of, (n_users, n_items), or None for all items."""
         raise NotImplementedError
+
+    def _recommend(self, recommender: RankingRecommender, users: npt.NDArray[np.int64], **arguments: Any) -> Any:
+        """Return the recommender's lists for some users."""
+        raise NotImplementedError
+
+
+def check_cutoff_list(name: str, value: Any) -> list[int]:
+    """Return a list, tuple or array of distinct integers >= 1, in its own order, as a new list of Python ints."""
+    allowed = "a non-empty list of distinct integers >= 1"
+    if not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) != 1:
+        raise refuse(TypeError, name, allowed, repr(value))
+    if any(isinstance(cutoff, (bool, np.bool_)) or not isinstance(cutoff, Integral) for cutoff in value):
+        raise refuse(TypeError, name, allowed, repr(value))
+    cutoffs = [int(cutoff) for cutoff in value]
+    if not cutoffs or min(cutoffs) < 1 or len(set(cutoffs)) < len(cutoffs):
+        raise refuse(ValueError, name, allowed, repr(value))
+    return cutoffs

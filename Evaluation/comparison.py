@@ -1,11 +1,9 @@
-"""Recommenders side by side: one table of their metrics, and that table as text."""
+"""Comparison of recommenders: one table of their metrics, and the table as text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
-
-from recsys_common.validation import refuse
 
 RANKING_COLUMNS = (
     "PRECISION",
@@ -27,11 +25,12 @@ class AnyEvaluator(Protocol):
 
 
 def compare_ranking(recommenders: Mapping[str, Any], evaluator: AnyEvaluator) -> pd.DataFrame:
-    """Every recommender's metrics at every cutoff.
+    """Evaluate several recommenders and return their metrics in one table.
 
     Parameters
     ----------
-    recommenders : mapping from name to fitted recommender, at least one
+    recommenders : mapping from name to fitted recommender
+        At least one.
     evaluator : EvaluatorHoldout or EvaluatorNegativeItemSample
 
     Returns
@@ -45,24 +44,24 @@ def compare_ranking(recommenders: Mapping[str, Any], evaluator: AnyEvaluator) ->
         If there is no recommender.
     """
     if not recommenders:
-        raise refuse(ValueError, "recommenders", "a mapping with at least one recommender", "none")
+        raise ValueError("recommenders must be a mapping with at least one recommender, got an empty one")
     tables = {name: evaluator.evaluateRecommender(recommender)[0] for name, recommender in recommenders.items()}
     return pd.concat(tables, names=["recommender", "cutoff"]).astype(float)
 
 
 def compare_rating_prediction(recommenders: Mapping[str, Any], evaluator: AnyEvaluator) -> pd.DataFrame:
-    """The rating errors of every recommender that predicts ratings.
+    """Evaluate the recommenders that predict ratings and return their errors in one table.
 
     Parameters
     ----------
     recommenders : mapping from name to fitted recommender
-        Those without a method `predict` are left out.
+        Recommenders without a method `predict` are left out.
     evaluator : EvaluatorRatingPrediction
 
     Returns
     -------
     pandas.DataFrame
-        Index recommender, columns RMSE and MAE, float64; without rows if none predicts.
+        Index recommender, columns RMSE and MAE, float64; without rows if no recommender predicts ratings.
     """
     rows = {
         name: evaluator.evaluateRecommender(recommender)[0].iloc[0]
@@ -75,19 +74,21 @@ def compare_rating_prediction(recommenders: Mapping[str, Any], evaluator: AnyEva
 
 
 def format_comparison(table: pd.DataFrame, columns: Sequence[str] = RANKING_COLUMNS, n_decimals: int = 4) -> str:
-    """A table of `compare_ranking` or `compare_rating_prediction` as aligned text.
+    """Return a table of `compare_ranking` or `compare_rating_prediction` as aligned text.
 
     Parameters
     ----------
     table : pandas.DataFrame
+        Index recommender or (recommender, cutoff), numbers in the columns.
     columns : sequence of str, default RANKING_COLUMNS
-        The columns to show, in this order; those that the table lacks are left out, and all are shown if it has none.
-    n_decimals : int, default 4
+        The columns to show, in this order. Columns that the table lacks are left out; if it lacks all of them, all
+        its columns are shown.
+    n_decimals : int >= 0, default 4
 
     Returns
     -------
     str
-        A header and one line a row, without a final newline.
+        A header and one line for each row, without a final newline.
 
     Examples
     --------

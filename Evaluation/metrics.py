@@ -1,18 +1,19 @@
-"""The historical functions of one user's list, and the metric objects by their historical names.
+"""The historical functions of one user's list, and the metric objects with their historical names.
 
-The functions say in plain words what the objects compute for many users at once. In them `is_relevant` is a sequence of
-bool, one for each recommended item, best first: whether it is one of the user's test items.
+The functions compute for one user what the objects compute for many users at once. Their argument `is_relevant` has a
+bool for each recommended item, best first: whether it is one of the user's test items.
 
-The objects take many users at once where the host framework's take one user after another, so programs that feed them
-by hand have to be changed: `add_recommendations` takes a batch, `RankingBatch.of_lists(lists, test_rows,
-cutoffs).at(cutoff)` of `Evaluation.ranking_batch`. `merge_with_other` takes another object of the class, so that parts
-can be evaluated apart. The evaluators' tables do not depend on it.
+The objects take many users at once, where the host framework's take one user after another. Programs that use them
+directly must be changed: `add_recommendations` takes a batch, `RankingBatch.of_lists(lists, test_rows,
+cutoffs).at(cutoff)` of `Evaluation.ranking_batch`, and `merge_with_other` takes another object of the class. The
+evaluators use the objects through `Evaluation/_metrics/table.py`; a new metric needs no name here.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from Evaluation._metrics.accuracy import AUC, HIT_RATE, MAP, MAP_MIN_DEN, MRR
 from Evaluation._metrics.base import _Global_Item_Distribution_Counter, _Metrics_Object
@@ -78,34 +79,17 @@ __all__ = [
 ]
 
 
-def _hits(is_relevant: Any) -> np.ndarray:
-    """The hits of one list, (n,) bool."""
-    hits = np.asarray(is_relevant)
-    if hits.ndim != 1:
-        raise refuse(ValueError, "is_relevant", "one-dimensional", f"{hits.ndim} dimensions")
-    return hits.astype(bool)
-
-
-def _n_test_items(pos_items: Any) -> int:
-    """The number of a user's test items, which may be given itself."""
-    try:
-        n_items = len(pos_items)
-    except TypeError:  # a number has no length
-        return check_int("pos_items", pos_items, minimum=1)
-    if isinstance(pos_items, str):
-        raise refuse(TypeError, "pos_items", "the items or their number", repr(pos_items))
-    if n_items == 0:
-        raise refuse(ValueError, "pos_items", "at least one item, or the number of items", "none")
-    return n_items
-
-
-def _precision_sum(hits: np.ndarray) -> float:
-    """Sum over the hits of the precision at their rank."""
-    return float(np.sum(hits * np.cumsum(hits) / np.arange(1, hits.size + 1)))
-
-
 def precision(is_relevant: Any) -> float:
-    """Share of the list that is relevant; 0 for an empty list.
+    """Return the share of the list that is relevant; 0 for an empty list.
+
+    Parameters
+    ----------
+    is_relevant : sequence of bool, (n,)
+        Whether each recommended item is a test item, best rank first.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -117,7 +101,17 @@ def precision(is_relevant: Any) -> float:
 
 
 def precision_recall_min_denominator(is_relevant: Any, n_test_items: int) -> float:
-    """Hits over min(number of test items, length of the list); 0 for an empty list.
+    """Return the number of hits over min(number of test items, length of the list); 0 for an empty list.
+
+    Parameters
+    ----------
+    is_relevant : sequence of bool, (n,)
+        Whether each recommended item is a test item, best rank first.
+    n_test_items : int >= 1
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -129,13 +123,18 @@ def precision_recall_min_denominator(is_relevant: Any, n_test_items: int) -> flo
 
 
 def recall(is_relevant: Any, pos_items: Any) -> float:
-    """Hits over the number of test items.
+    """Return the number of hits over the number of test items.
 
     Parameters
     ----------
     is_relevant : sequence of bool, (n,)
+        Whether each recommended item is a test item, best rank first.
     pos_items : sequence of int, (T,), or int
         The user's test items, at least one, or their number T.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -148,7 +147,16 @@ def recall(is_relevant: Any, pos_items: Any) -> float:
 
 
 def average_precision(is_relevant: Any) -> float:
-    """(1/n) sum over the hits of the precision at their rank; n is the length of the list; 0 for an empty one.
+    """Return (1/n) sum over the hits of the precision at their rank, n the length of the list; 0 for an empty list.
+
+    Parameters
+    ----------
+    is_relevant : sequence of bool, (n,)
+        Whether each recommended item is a test item, best rank first.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -160,13 +168,18 @@ def average_precision(is_relevant: Any) -> float:
 
 
 def average_precision_min_denominator(is_relevant: Any, pos_items: Any) -> float:
-    """As `average_precision`, divided by min(number of test items, n) instead of n.
+    """Return `average_precision` with min(number of test items, n) instead of n.
 
     Parameters
     ----------
     is_relevant : sequence of bool, (n,)
+        Whether each recommended item is a test item, best rank first.
     pos_items : sequence of int, (T,), or int
         The user's test items, at least one, or their number T.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -178,7 +191,16 @@ def average_precision_min_denominator(is_relevant: Any, pos_items: Any) -> float
 
 
 def rr(is_relevant: Any) -> float:
-    """Reciprocal rank of the first hit, the first place having rank 1; 0 without a hit.
+    """Return 1 / rank of the first hit, where the first place has rank 1; 0 without a hit.
+
+    Parameters
+    ----------
+    is_relevant : sequence of bool, (n,)
+        Whether each recommended item is a test item, best rank first.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -190,7 +212,16 @@ def rr(is_relevant: Any) -> float:
 
 
 def arhr_all_hits(is_relevant: Any) -> float:
-    """Sum over all hits of 1 / rank.
+    """Return the sum over all hits of 1 / rank.
+
+    Parameters
+    ----------
+    is_relevant : sequence of bool, (n,)
+        Whether each recommended item is a test item, best rank first.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -202,12 +233,16 @@ def arhr_all_hits(is_relevant: Any) -> float:
 
 
 def dcg(scores: Any) -> float:
-    """Discounted cumulative gain: sum over ranks k of (2^rel_k - 1) / log2(k + 1), in float64 whatever comes in.
+    """Return the discounted cumulative gain, sum over ranks k of (2^rel_k - 1) / log2(k + 1), computed in float64.
 
     Parameters
     ----------
     scores : sequence of numbers, (n,)
         Relevance of each recommended item, best rank first.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -219,7 +254,7 @@ def dcg(scores: Any) -> float:
 
 
 def ndcg(ranked_list: Any, pos_items: Any, relevance: Any = None, at: int | None = None) -> float:
-    """DCG of a list over the largest one possible; 0 where either is 0.
+    """Return the DCG of a list over the largest possible DCG; 0 if either is 0.
 
     Parameters
     ----------
@@ -227,10 +262,14 @@ def ndcg(ranked_list: Any, pos_items: Any, relevance: Any = None, at: int | None
         Recommended items, best first.
     pos_items : sequence of int, (T,)
         The user's test items.
-    relevance : sequence of numbers, (T,), default None
-        Their test ratings; None: all 1.
-    at : int, default None
-        Cutoff of both the list and the ideal one; None: the length of the list.
+    relevance : sequence of numbers, (T,), optional
+        The test ratings of the test items; by default all 1.
+    at : int >= 1, optional
+        Cutoff of the list and of the ideal list; by default the length of the list.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -242,7 +281,7 @@ def ndcg(ranked_list: Any, pos_items: Any, relevance: Any = None, at: int | None
     if values.shape != positive.shape:
         raise refuse(ValueError, "relevance", f"of the shape {positive.shape} of pos_items", f"shape {values.shape}")
     cutoff = ranked.size if at is None else min(check_int("at", at, minimum=1), max(ranked.size, positive.size))
-    # a power of two common to both sums keeps the gain of play counts above 1000 finite
+    # a power of two in both sums keeps the gain of play counts above 1000 finite
     shift = max(0.0, np.floor(values.max(initial=0.0)) - 1000.0)
     gains = np.exp2(values - shift) - np.exp2(-shift)
     gain_of = dict(zip(positive.tolist(), gains.tolist()))
@@ -255,7 +294,18 @@ def ndcg(ranked_list: Any, pos_items: Any, relevance: Any = None, at: int | None
 
 
 def pp_metrics(metric_names: Iterable[str], metric_values: Sequence[float], metric_at: int | None = None) -> str:
-    """Names and values in one line, `NAME: value` or `NAME@cutoff: value`.
+    """Return names and values in one line, `NAME: value` or `NAME@cutoff: value`.
+
+    Parameters
+    ----------
+    metric_names : iterable of str
+    metric_values : sequence of float
+    metric_at : int, optional
+        The cutoff that is added to the names.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -264,3 +314,29 @@ def pp_metrics(metric_names: Iterable[str], metric_values: Sequence[float], metr
     """
     suffix = "" if metric_at is None else f"@{metric_at}"
     return ", ".join(f"{name}{suffix}: {value:.4f}" for name, value in zip(metric_names, metric_values))
+
+
+def _hits(is_relevant: Any) -> npt.NDArray[np.bool_]:
+    """Return the hits of one list, (n,)."""
+    hits = np.asarray(is_relevant)
+    if hits.ndim != 1:
+        raise refuse(ValueError, "is_relevant", "one-dimensional", f"{hits.ndim} dimensions")
+    return hits.astype(bool)
+
+
+def _n_test_items(pos_items: Any) -> int:
+    """Return the number of a user's test items, given as the items or as their number."""
+    try:
+        n_items = len(pos_items)
+    except TypeError:  # a number has no length
+        return check_int("pos_items", pos_items, minimum=1)
+    if isinstance(pos_items, str):
+        raise refuse(TypeError, "pos_items", "the items or their number", repr(pos_items))
+    if n_items == 0:
+        raise refuse(ValueError, "pos_items", "at least one item, or the number of items", repr(pos_items))
+    return n_items
+
+
+def _precision_sum(hits: npt.NDArray[np.bool_]) -> float:
+    """Sum the precision at the rank of every hit."""
+    return float(np.sum(hits * np.cumsum(hits) / np.arange(1, hits.size + 1)))

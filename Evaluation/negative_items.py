@@ -1,24 +1,25 @@
 """Negative items drawn at random, for EvaluatorNegativeItemSample.
 
-Items are drawn from an urn, one after the other and always put back: a draw counts unless the user has rated the item
-or drawn it before. Which items count then follows successive sampling without replacement, by its definition. Where
-that would take many draws an item, the rest of a user's items is drawn at once, by the same law.
+Items are drawn one after the other from an urn and put back. A draw counts unless the user has rated the item or it was
+drawn for the user before: this is successive sampling without replacement, by its definition. If that would take many
+draws for an item, the rest of a user's items is drawn in one step, with the same probabilities.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from recsys_common.messages import warn
 from recsys_common.validation import check_bool, check_int, check_sparse
 
-# ratings and draws of the users that are treated together; a dozen arrays of them are alive at once, of up to 8 bytes
+# ratings and draws of the users of a block; a dozen arrays of this size, of up to 8 bytes each, exist at a time
 _ENTRIES_AT_ONCE = 1 << 18
-# a few draws more than are expected to be needed are cheaper than another round
+# drawing a few more than the expected number is cheaper than another round
 _DRAWS_PER_EXPECTED = 1.2
-# a draw from the urn costs about as much as the exact method takes for eight items of the catalogue
+# a draw from the urn costs about as much as `draw_at_once` takes for eight items of the catalogue
 _MOST_DRAWS_PER_ITEM = 0.125
 
 
@@ -30,22 +31,22 @@ def sample_negative_items(
     by_popularity: bool = False,
     random_seed: int | None = None,
 ) -> sps.csr_matrix:
-    """Draw negative items for every user with a test rating: items that the user has rated in neither matrix.
+    """Draw items that the user has rated in neither matrix, for every user with a test rating.
 
     Parameters
     ----------
     URM_train : scipy sparse matrix, (n_users, n_items)
-        Training ratings. Neither matrix is changed; stored zeros are no ratings.
+        Training ratings. Neither matrix is changed; stored zeros do not count as ratings.
     URM_test : scipy sparse matrix, (n_users, n_items)
-        Test ratings. Users without one get no negative items.
+        Test ratings. Users without a test rating get no negative items.
     n_negatives : int >= 1
-        Distinct items for each user. A user who has fewer to draw from gets all of them, and a UserWarning counts such
-        users.
+        Distinct items for each user. A user who has fewer items to draw from gets all of them, and a UserWarning counts
+        such users.
     by_popularity : bool, default False
-        False draws uniformly. True draws by successive sampling: each next item with probability proportional to its
-        number of training ratings among the items not drawn yet. Items without training ratings are never drawn then.
-    random_seed : int >= 0 or None, default None
-        The same seed gives the same items; None different ones every time.
+        If False, draw uniformly. If True, draw by successive sampling: each next item is drawn among the items that are
+        left with a probability proportional to its number of training ratings; items without any are never drawn.
+    random_seed : int >= 0, optional
+        The same seed gives the same items; by default, every call gives other items.
 
     Returns
     -------
@@ -60,9 +61,9 @@ def sample_negative_items(
     Notes
     -----
     A metric on a sample does not estimate the same metric on all items: a rank among 100 negatives is far better than
-    the rank in the catalogue, and of two recommenders the worse may come out as the better, however many the users.
+    the rank among all items, and the worse of two recommenders may look better, for any number of users.
     Krichene and Rendle show this inconsistency for uniform samples and all usual metrics but the AUC. Compare results
-    only with those on samples of the same kind and size, and prefer EvaluatorHoldout where its time allows.
+    only with results on samples of the same kind and size, and prefer EvaluatorHoldout if there is time for it.
 
     References
     ----------
@@ -102,15 +103,15 @@ def sample_negative_items(
     return sps.csr_matrix((np.ones(indptr[-1], dtype=bool), np.concatenate(items), indptr), shape=(n_users, n_items))
 
 
-def _blocks(train: sps.csr_matrix, test: sps.csr_matrix, n_wanted: int) -> Iterator[np.ndarray]:
-    """The users with test ratings, ascending, in blocks of few enough ratings and draws; one block at least."""
+def _blocks(train: sps.csr_matrix, test: sps.csr_matrix, n_wanted: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the users with test ratings, ascending, in blocks of limited ratings and draws; at least one block."""
     n_test = np.diff(test.indptr)
     users = np.flatnonzero(n_test)
     entries = np.cumsum(np.diff(train.indptr)[users] + n_test[users] + n_wanted, dtype=np.int64)
     yield from np.split(users, np.flatnonzero(np.diff(entries // _ENTRIES_AT_ONCE)) + 1)
 
 
-def _warn_of_short_users(n_drawn: np.ndarray, n_negatives: int) -> None:
+def _warn_of_short_users(n_drawn: npt.NDArray[np.int64], n_negatives: int) -> None:
     short = n_drawn[n_drawn < n_negatives]
     if short.size > 0:
         users = f"{short.size} of {n_drawn.size} test users"
@@ -119,32 +120,31 @@ def _warn_of_short_users(n_drawn: np.ndarray, n_negatives: int) -> None:
 
 
 class _Block:
-    """The draws of B users under way. Item i of the block's user b has the key b * n_items + i.
+    """The draws of B users. Item i of the block's user b has the key b * n_items + i."""
 
-    Attributes
-    ----------
-    taken : ndarray, int64, ascending
-        Keys of the items that cannot be drawn any more: rated or drawn before.
-    need : ndarray, int64, (B,)
-        How many items the user is still to draw.
-    mass : ndarray, float64, (B,)
-        Weight of all items that the user can still draw; whole numbers.
-    """
+    need: npt.NDArray[np.int64]  # (B,): how many items are still to be drawn
+    mass: npt.NDArray[np.float64]  # (B,): whole numbers, the weight of all items that can still be drawn
 
     def __init__(
-        self, train: sps.csr_matrix, test: sps.csr_matrix, users: np.ndarray, weights: np.ndarray, n_wanted: int
+        self,
+        train: sps.csr_matrix,
+        test: sps.csr_matrix,
+        users: npt.NDArray[np.int64],
+        weights: npt.NDArray[np.int64],
+        n_wanted: int,
     ) -> None:
         self.n_items = weights.size
         self.weights = weights
+        # ascending keys of the items that were rated or drawn before
         self.taken = np.unique(np.concatenate([_keys(train, users), _keys(test, users)]))
-        self.drawn: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
+        self.drawn: list[npt.NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
         owner, item = np.divmod(self.taken, self.n_items)
         n_taken = np.bincount(owner[weights[item] > 0], minlength=users.size)
         self.need = np.minimum(np.count_nonzero(weights) - n_taken, n_wanted)
         self.mass = weights.sum() - np.bincount(owner, weights[item], users.size)
 
-    def draw_from_urn(self, urn: np.ndarray, rng: np.random.Generator) -> None:
-        """Draw and put back, in rounds, until no user is left but those for whom it would take too long."""
+    def draw_from_urn(self, urn: npt.NDArray[Any], rng: np.random.Generator) -> None:
+        """Draw and put back, in rounds, for all users for whom this does not take too many draws."""
         while True:
             expected = self.need * (urn.size / np.maximum(self.mass, 1))
             n_draws = np.ceil(_DRAWS_PER_EXPECTED * expected)
@@ -157,18 +157,18 @@ class _Block:
             keys += urn[rng.integers(urn.size, size=keys.size)]
             self._take(self._first_new(keys))
 
-    def _first_new(self, keys: np.ndarray) -> np.ndarray:
-        """Of keys in the order of their draws, user by user: the first `need` ones of each user that count."""
+    def _first_new(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return each user's first `need` draws that count, from keys in the order of the draws, user by user."""
         distinct, first = np.unique(keys, return_index=True)
         is_new = ~np.isin(distinct, self.taken, assume_unique=True)
         new = keys[np.sort(first[is_new])]
         owner = new // self.n_items
         n_new = np.bincount(owner, minlength=self.need.size)
         rank = np.arange(new.size) - (np.cumsum(n_new) - n_new)[owner]
-        first_new: np.ndarray = new[rank < self.need[owner]]
+        first_new: npt.NDArray[np.int64] = new[rank < self.need[owner]]
         return first_new
 
-    def _take(self, keys: np.ndarray) -> None:
+    def _take(self, keys: npt.NDArray[np.int64]) -> None:
         owner, item = np.divmod(keys, self.n_items)
         self.drawn.append(keys)
         self.taken = np.sort(np.concatenate([self.taken, keys]))
@@ -176,10 +176,10 @@ class _Block:
         self.mass -= np.bincount(owner, self.weights[item], self.mass.size)
 
     def draw_at_once(self, rng: np.random.Generator) -> None:
-        """Give every user the items still needed: those of the smallest exponential times.
+        """Draw in one step all items that are still needed: the items with the smallest exponential times.
 
-        With times E_i / weight_i, E_i standard exponential, the next item to arrive is always i with probability
-        weight_i / (weights of those not arrived yet).
+        With times E_i / weight_i, E_i standard exponential, the next item is always i with the probability weight_i /
+        (sum of the weights of the items that are left).
         """
         for user in np.flatnonzero(self.need):
             start, stop = np.searchsorted(self.taken, [user * self.n_items, (user + 1) * self.n_items])
@@ -190,15 +190,15 @@ class _Block:
             earliest = np.argpartition(times, self.need[user] - 1)[: self.need[user]]
             self.drawn.append(user * self.n_items + free[earliest])
 
-    def result(self) -> tuple[np.ndarray, np.ndarray]:
-        """The drawn items as (user of the block, item), ascending by both."""
+    def result(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the drawn items as (user of the block, item), ascending by both."""
         owner, item = np.divmod(np.sort(np.concatenate(self.drawn)), self.n_items)
         return owner, item
 
 
-def _keys(matrix: sps.csr_matrix, users: np.ndarray) -> np.ndarray:
-    """The keys of the users' stored items."""
+def _keys(matrix: sps.csr_matrix, users: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the keys of the users' stored items."""
     rows = matrix[users]
     owner = np.repeat(np.arange(users.size, dtype=np.int64), np.diff(rows.indptr))
-    keys: np.ndarray = owner * matrix.shape[1] + rows.indices
+    keys: npt.NDArray[np.int64] = owner * matrix.shape[1] + rows.indices
     return keys

@@ -4,13 +4,13 @@ import time
 from typing import Any, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sps
 
-from Evaluation._inputs.protocols import RatingRecommender
-from Evaluation._inputs.seen_test_ratings import SeenTestRatings
-from Evaluation._report import progress_bar, result_string, say, seconds_to_biggest_unit
-from Evaluation._validation import check_methods, check_same_shape
+from Evaluation._inputs.protocols import RatingRecommender, check_methods, check_same_shape
+from Evaluation._inputs.train_statistics import SeenTestRatings
+from Evaluation._report import get_result_string_df, progress_bar, say, seconds_to_biggest_unit
 from recsys_common.validation import check_bool, check_entries, check_sparse, is_sparse, refuse
 
 # 16 MB of ids and predictions
@@ -18,7 +18,7 @@ _RATINGS_AT_ONCE = 1 << 19
 
 
 class EvaluatorRatingPrediction:
-    """RMSE and MAE of a recommender's `predict` over all test ratings, each counting the same.
+    """RMSE and MAE of a recommender's `predict` over all test ratings, with equal weights.
 
         RMSE = sqrt(mean((prediction - rating)^2))        MAE = mean(|prediction - rating|)
 
@@ -27,14 +27,14 @@ class EvaluatorRatingPrediction:
     Parameters
     ----------
     URM_test : scipy sparse matrix, (n_users, n_items)
-        Test ratings, at least one; copied, and stored zeros are no ratings.
+        Test ratings, at least one; they are copied, without stored zeros.
     verbose : bool, default True
-        Whether to show a progress bar and print the line that sums up an evaluation.
+        Whether to show a progress bar and print a line at the end of an evaluation.
 
     Raises
     ------
     TypeError, ValueError
-        If URM_test is no sparse matrix of finite numbers or has no rating.
+        If URM_test is not a sparse matrix of finite numbers, or has no rating.
 
     Examples
     --------
@@ -56,12 +56,17 @@ class EvaluatorRatingPrediction:
         self.verbose = check_bool("verbose", verbose)
         self.URM_test = check_sparse("URM_test", URM_test, dtype=None, allow_empty=True)
         if self.URM_test.nnz == 0:
-            raise refuse(ValueError, "URM_test", "a sparse matrix with at least one rating", "none")
+            raise ValueError("URM_test must be a sparse matrix with at least one rating, got one without ratings")
         self.n_users, self.n_items = self.URM_test.shape
         self._seen = SeenTestRatings(self.EVALUATOR_NAME, self.URM_test)
 
     def get_metric_names(self) -> list[str]:
-        """The columns of a result."""
+        """Return the columns of a result.
+
+        Returns
+        -------
+        list of str
+        """
         return ["RMSE", "MAE", "NEGATIVE_RMSE", "NEGATIVE_MAE"]
 
     @overload
@@ -82,8 +87,8 @@ class EvaluatorRatingPrediction:
         Parameters
         ----------
         recommender_object : object with `predict(user_id_array, item_id_array)` -> (n,) numbers
-            Trained on a matrix of the shape of URM_test: by its attributes n_users and n_items, else its
-            get_URM_train().
+            Trained on a matrix of the shape of URM_test, as its attributes n_users and n_items say, else the matrix of
+            its get_URM_train().
         return_per_user : bool, default False
             Whether to return the errors of each user as well.
 
@@ -95,21 +100,20 @@ class EvaluatorRatingPrediction:
             The same as text, `CUTOFF: 0 - RMSE: <value>, ...`.
         per_user : pandas.DataFrame, only with return_per_user
             Index (user, cutoff) with the cutoff 0, of the users with a test rating; columns RMSE and MAE of the user's
-            own test ratings, float64. Their means over users are not those of the table, where each rating counts the
-            same.
+            own test ratings, float64. Their means over users differ from the table, where each rating has equal weight.
 
         Warns
         -----
         UserWarning
-            Before the evaluation: test interactions are in the training matrix, where the recommender has a `URM_train`
-            or `get_URM_train()`; once for each training matrix.
+            Before the evaluation, if test interactions are in the training matrix, where the recommender has a
+            `URM_train` or `get_URM_train()`; once for each training matrix.
 
         Raises
         ------
         TypeError
             If the recommender has no `predict`.
         ValueError
-            If the shapes differ, or predictions are not finite or not one a rating.
+            If the shapes differ, or the predictions are not one finite number for each rating.
         """
         check_bool("return_per_user", return_per_user)
         check_methods(recommender_object, ["predict"])
@@ -126,15 +130,13 @@ class EvaluatorRatingPrediction:
         rmse, mae = float(np.sqrt(squared.sum() / n_ratings)), float(absolute.sum() / n_ratings)
         values = {"RMSE": rmse, "MAE": mae, "NEGATIVE_RMSE": -rmse, "NEGATIVE_MAE": -mae}
         results_df = pd.DataFrame([values], index=pd.Index([0], dtype=np.int64, name="cutoff"))
-        results_str = result_string(results_df)
-        return (
-            (results_df, results_str, self._of_users(squared, absolute))
-            if return_per_user
-            else (results_df, results_str)
-        )
+        results_str = get_result_string_df(results_df)
+        if return_per_user:
+            return results_df, results_str, self._per_user(squared, absolute)
+        return results_df, results_str
 
-    def _of_users(self, squared: np.ndarray, absolute: np.ndarray) -> pd.DataFrame:
-        """The errors of every user with a test rating, from the sums of all users."""
+    def _per_user(self, squared: npt.NDArray[np.float64], absolute: npt.NDArray[np.float64]) -> pd.DataFrame:
+        """Compute the errors of every user with a test rating from the sums of the user's errors."""
         counts = np.diff(self.URM_test.indptr)
         users = np.flatnonzero(counts)
         index = pd.MultiIndex.from_product([users, [0]], names=["user", "cutoff"])
@@ -149,8 +151,10 @@ class EvaluatorRatingPrediction:
             trained = recommender.get_URM_train().shape
         check_same_shape(recommender, trained, self.URM_test.shape)
 
-    def _sums_of_errors(self, recommender: RatingRecommender) -> tuple[np.ndarray, np.ndarray]:
-        """Sum of the squared and of the absolute errors of every user, both (n_users,) float64."""
+    def _sums_of_errors(
+        self, recommender: RatingRecommender
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Sum the squared and the absolute errors of every user, both (n_users,)."""
         ratings = self.URM_test.tocoo()
         squared, absolute = np.zeros(self.n_users), np.zeros(self.n_users)
         with progress_bar(ratings.nnz, "rating", self.EVALUATOR_NAME, self.verbose) as bar:
@@ -158,7 +162,7 @@ class EvaluatorRatingPrediction:
                 block = slice(start, start + _RATINGS_AT_ONCE)
                 users, items = ratings.row[block].astype(np.int64), ratings.col[block].astype(np.int64)
                 errors = self._predictions(recommender, users, items) - ratings.data[block].astype(np.float64)
-                # the users of a block follow each other
+                # the users of a block are consecutive
                 here = slice(users[0], users[-1] + 1)
                 squared[here] += np.bincount(users - users[0], weights=errors**2)
                 absolute[here] += np.bincount(users - users[0], weights=np.abs(errors))
@@ -166,9 +170,11 @@ class EvaluatorRatingPrediction:
         return squared, absolute
 
     @staticmethod
-    def _predictions(recommender: RatingRecommender, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """What the recommender predicts, checked, (n,) float64."""
-        predictions: np.ndarray = np.asarray(recommender.predict(users, items), dtype=np.float64)
+    def _predictions(
+        recommender: RatingRecommender, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """Return the recommender's predictions, checked, (n,)."""
+        predictions: npt.NDArray[np.float64] = np.asarray(recommender.predict(users, items), dtype=np.float64)
         if predictions.shape != users.shape:
             raise refuse(ValueError, "predictions", f"of shape {users.shape}", f"shape {predictions.shape}")
         finite = np.isfinite(predictions)
@@ -180,11 +186,11 @@ class EvaluatorRatingPrediction:
 
 
 def _training_matrix(recommender: Any) -> sps.csr_matrix | None:
-    """The training ratings of a recommender that has them; those of the framework have them without a copy."""
+    """Return the training ratings of a recommender, if it has any, without a copy if it has a `URM_train`."""
     matrix: Any = getattr(recommender, "URM_train", None)
     if matrix is None and callable(getattr(recommender, "get_URM_train", None)):
         matrix = recommender.get_URM_train()
     if not is_sparse(matrix):
         return None
-    # the very csr matrix is known again as the one of the evaluation before; what scipy converts is checked first
+    # the very csr matrix, so that the next evaluation recognises it; others are checked before scipy converts them
     return matrix if matrix.format == "csr" else check_entries("URM_train", matrix)

@@ -4,12 +4,21 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
-from Recommenders._factorization_archive import FACTORIZATION_KEYS, read_factorization
-from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._model_archive import (
+    FACTORIZATION_KEYS,
+    Array,
+    check_fitted,
+    install,
+    load_archive,
+    read_factorization,
+    save_archive,
+)
 from Recommenders._ranking.factor_ranker import FactorRanker
-from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by
+from Recommenders._ranking.request import RankingRequest
 from Recommenders.BaseRecommender import BaseRecommender
+from recsys_common.fast_path import Ranker, faster_form_of
 from recsys_common.validation import check_ids
 
 
@@ -29,20 +38,16 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
     GLOBAL_bias : float or 0-d np.ndarray, or None
     """
 
-    _ARCHIVE_KEYS: ClassVar[tuple[str, ...]] = FACTORIZATION_KEYS
-
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
-        self.USER_factors: np.ndarray | None = None
-        self.ITEM_factors: np.ndarray | None = None
+        self.USER_factors: npt.NDArray[Any] | None = None
+        self.ITEM_factors: npt.NDArray[Any] | None = None
         self.use_bias = False
-        self.ITEM_bias: np.ndarray | None = None
-        self.USER_bias: np.ndarray | None = None
+        self.ITEM_bias: npt.NDArray[Any] | None = None
+        self.USER_bias: npt.NDArray[Any] | None = None
         self.GLOBAL_bias: Any = None
 
-    @also_by("_factor_ranker")
-    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
-        """See BaseRecommender; ValueError for a user beyond the rows of USER_factors."""
+    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> npt.NDArray[Any]:
         user_ids = self._check_scorable(user_id_array)
         scores = self._factor_score(user_ids, items_to_compute)
         if self._has_biases():
@@ -51,13 +56,14 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         return scores
 
     def _has_biases(self) -> bool:
-        """Whether biases are added; raises where they should be and are not there."""
+        """Tell whether biases are added, and check that they are set if so."""
         if self.use_bias:
             check_fitted(self, "ITEM_bias", "GLOBAL_bias", "USER_bias")
         return self.use_bias
 
-    def _factor_ranker(self, request: RankingRequest) -> Ranker:
-        """The ranker of these factors, where its kernel can take them."""
+    @faster_form_of(_compute_item_score)
+    def _score_ranker(self, request: RankingRequest) -> Ranker | None:
+        """Return a ranker by factors, if all arrays are float32 and have a row for every user and item."""
         self._check_scorable([])
         item_factors: Any = self.ITEM_factors
         item_bias: Any = np.zeros(self.n_items, dtype=np.float32)
@@ -69,11 +75,11 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         are_float32 = all(array.dtype == np.float32 for array in (vector, user_bias, item_factors, item_bias))
         fit = lengths == [self.n_users, self.n_users, self.n_items, self.n_items] and vector.shape[1] > 0
         if not (are_float32 and fit):
-            return ScoreRanker(self, request)
+            return None
         return FactorRanker(self, request, self._user_vectors, user_bias, item_factors, item_bias)
 
-    def _check_scorable(self, user_id_array: Any) -> np.ndarray:
-        """The user ids, checked; raises where there are no factors that fit them and each other."""
+    def _check_scorable(self, user_id_array: Any) -> npt.NDArray[np.int64]:
+        """Check that there are factors of one size and that each user has a row of them; return the user ids."""
         check_fitted(self, "USER_factors", "ITEM_factors")
         user_shape, item_shape = self.USER_factors.shape, self.ITEM_factors.shape  # type: ignore[union-attr]
         if user_shape[1] != item_shape[1]:
@@ -82,18 +88,18 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
             )
         return check_ids("user_id_array", user_id_array, user_shape[0])
 
-    def _user_vectors(self, user_ids: np.ndarray) -> np.ndarray:
-        """What is multiplied with the item factors, shape (B, k)."""
-        vectors: np.ndarray = self.USER_factors[user_ids]  # type: ignore[index]
+    def _user_vectors(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the vectors that are multiplied with the item factors, (B, k)."""
+        vectors: npt.NDArray[Any] = self.USER_factors[user_ids]  # type: ignore[index]
         return vectors
 
-    def _factor_score(self, user_ids: np.ndarray, items_to_compute: Any) -> np.ndarray:
-        """The product of the factors, a new array of shape (B, n_items)."""
-        item_factors: np.ndarray = self.ITEM_factors  # type: ignore[assignment]
+    def _factor_score(self, user_ids: npt.NDArray[np.int64], items_to_compute: Any) -> npt.NDArray[Any]:
+        """Return the product of the factors: a new array, (B, n_items)."""
+        item_factors: npt.NDArray[Any] = self.ITEM_factors  # type: ignore[assignment]
         users = self._user_vectors(user_ids)
         dtype = np.result_type(users, item_factors, np.float32)
         if items_to_compute is None:
-            product: np.ndarray = users @ item_factors.T
+            product: npt.NDArray[Any] = users @ item_factors.T
             return product.astype(dtype, copy=False)
         items = check_ids("items_to_compute", items_to_compute, item_factors.shape[0])
         scores = np.full((user_ids.size, item_factors.shape[0]), -np.inf, dtype=dtype)
@@ -101,13 +107,7 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         return scores
 
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Write factors, use_bias and, where it is True, biases; see BaseRecommender.
-
-        Raises
-        ------
-        RuntimeError
-            Before fit().
-        """
+        """Write the factors, `use_bias` and, if it is True, the biases, as `BaseRecommender.save_model` says."""
         check_fitted(self, "USER_factors", "ITEM_factors")
         data = {
             "USER_factors": self.USER_factors,
@@ -116,30 +116,24 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         }
         if self.use_bias:
             check_fitted(self, "ITEM_bias", "GLOBAL_bias", "USER_bias")
-            # as an array, because a float32 scalar is nothing that JSON can hold
+            # as an array, because JSON cannot hold a float32 scalar
             biases = {"ITEM_bias": self.ITEM_bias, "USER_bias": self.USER_bias}
             data |= biases | {"GLOBAL_bias": np.asarray(self.GLOBAL_bias)}
         save_archive(self, folder_path, file_name, data)
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read a model of this shape of URM; see BaseRecommender.
+        """Read a model as `BaseRecommender.load_model` says.
 
-        Of a singular value decomposition USER_factors becomes USER_factors * Sigma, and there are no biases.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            For a file that is missing, damaged, of another kind of model, or of another number of users or items.
+        From the archive of a singular value decomposition, USER_factors becomes USER_factors * Sigma, without biases.
         """
-        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
-        install(self, **read_factorization(archive, self.n_users, self.n_items)._asdict())
+        archive = load_archive(self, folder_path, file_name, FACTORIZATION_KEYS)
+        install(self, **read_factorization(archive)._asdict())
 
 
 class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
     """Scores from a singular value decomposition: score(u, i) = sum_f USER_factors[u, f] Sigma[f] ITEM_factors[i, f].
 
-    There are no biases: as in the host framework, the attributes `use_bias`, `USER_bias`, `ITEM_bias` and `GLOBAL_bias`
-    do not exist.
+    As in the host framework, the attributes `use_bias`, `USER_bias`, `ITEM_bias` and `GLOBAL_bias` do not exist.
 
     Attributes
     ----------
@@ -147,38 +141,30 @@ class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
     Sigma : np.ndarray of float, shape (k,), or None before fit
     """
 
-    _ARCHIVE_KEYS = ("USER_factors", "ITEM_factors", "Sigma")
+    _SAVED: ClassVar = {
+        "USER_factors": Array("n_users", "n_factors"),
+        "ITEM_factors": Array("n_items", "n_factors"),
+        "Sigma": Array("n_factors"),
+    }
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
-        # past the parent's constructor, which would set the biases
+        # not the parent's constructor, which would set the biases
         BaseRecommender.__init__(self, URM_train, verbose)
         self.USER_factors = None
         self.ITEM_factors = None
-        self.Sigma: np.ndarray | None = None
-
-    @also_by("_factor_ranker")
-    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
-        """See BaseRecommender; ValueError for a user beyond the rows of USER_factors."""
-        check_fitted(self, "Sigma")
-        return self._factor_score(self._check_scorable(user_id_array), items_to_compute)
+        self.Sigma: npt.NDArray[Any] | None = None
 
     def _has_biases(self) -> bool:
         return False
 
-    def _user_vectors(self, user_ids: np.ndarray) -> np.ndarray:
-        vectors: np.ndarray = super()._user_vectors(user_ids) * self.Sigma
+    def _check_scorable(self, user_id_array: Any) -> npt.NDArray[np.int64]:
+        check_fitted(self, "Sigma")
+        return super()._check_scorable(user_id_array)
+
+    def _user_vectors(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        vectors: npt.NDArray[Any] = super()._user_vectors(user_ids) * self.Sigma
         return vectors
 
-    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Write the three factors; see BaseRecommender. RuntimeError before fit()."""
-        check_fitted(self, *self._ARCHIVE_KEYS)
-        save_archive(self, folder_path, file_name, {key: getattr(self, key) for key in self._ARCHIVE_KEYS})
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read a model of this shape of URM; errors as in the parent class."""
-        archive = load_archive(self, folder_path, file_name, self._ARCHIVE_KEYS)
-        user_factors = archive.take_array("USER_factors", (self.n_users, None))
-        n_factors = user_factors.shape[1]
-        item_factors = archive.take_array("ITEM_factors", (self.n_items, n_factors))
-        sigma = archive.take_array("Sigma", (n_factors,))
-        install(self, USER_factors=user_factors, ITEM_factors=item_factors, Sigma=sigma)
+    # of a decomposition all is declared, and read as it is
+    save_model = BaseRecommender.save_model
+    load_model = BaseRecommender.load_model

@@ -1,13 +1,17 @@
-"""What every recommender is: the training matrix, and recommend() = score, mask, best k."""
+"""The base class of all recommenders: the training matrix, and `recommend` = score, mask, best k."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
-from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by, faster_form
+from Recommenders._model_archive import Saved, load_declared, save_declared
+from Recommenders._ranking.request import RankingRequest, ScoreRanker
 from Recommenders._ranking.top_k import as_lists, top_k
+from recsys_common.fast_path import Ranker, faster_form, faster_form_of
 from recsys_common.messages import say
 from recsys_common.threads import check_num_threads
 from recsys_common.validation import (
@@ -24,12 +28,13 @@ from recsys_common.validation import (
 class BaseRecommender:
     """The base of all recommenders.
 
-    A subclass sets `RECOMMENDER_NAME` and supplies `fit`, `_compute_item_score`, `save_model` and `load_model`.
+    A subclass sets `RECOMMENDER_NAME`, supplies `fit` and `_compute_item_score`, and declares in `_SAVED` what its file
+    holds.
 
     Parameters
     ----------
     URM_train : scipy sparse matrix or array, shape (n_users, n_items)
-        The interactions to learn from; finite numbers, at least one that is not zero. It is never changed.
+        The interactions to learn from: finite numbers, at least one of them not zero. It is never changed.
     verbose : bool, default True
         Whether the recommender prints what it does.
 
@@ -39,15 +44,17 @@ class BaseRecommender:
         A copy, without explicit zeros.
     n_users, n_items : int
     items_to_ignore_ID : np.ndarray of int32
-        See `set_items_to_ignore`.
+        The items of `set_items_to_ignore`.
 
     Raises
     ------
     TypeError, ValueError
-        For a URM that is not as described.
+        If URM_train or verbose is not as described.
     """
 
     RECOMMENDER_NAME = "Recommender_Base_Class"
+    # the attributes that save_model writes and load_model sets, each with its kind
+    _SAVED: ClassVar[Mapping[str, Saved]] = {}
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         # mix-ins after this class (early stopping, temporary folders) are initialised without arguments
@@ -66,8 +73,8 @@ class BaseRecommender:
 
     def _find_cold(self, message_prefix: str) -> None:
         """Set the masks of users and items without interactions, and print how many there are."""
-        self._cold_user_mask: np.ndarray = np.diff(self.URM_train.indptr) == 0
-        self._cold_item_mask: np.ndarray = np.bincount(self.URM_train.indices, minlength=self.n_items) == 0
+        self._cold_user_mask: npt.NDArray[np.bool_] = np.diff(self.URM_train.indptr) == 0
+        self._cold_item_mask: npt.NDArray[np.bool_] = np.bincount(self.URM_train.indices, minlength=self.n_items) == 0
         for kind, mask in (("users", self._cold_user_mask), ("items", self._cold_item_mask)):
             n_cold = int(mask.sum())
             if n_cold > 0:
@@ -80,29 +87,43 @@ class BaseRecommender:
             say(f"{self.RECOMMENDER_NAME}: {string}")
 
     def fit(self) -> Self:
-        """Learn from the URM; here there is nothing to learn."""
+        """Do nothing: a subclass learns from the training matrix here.
+
+        Returns
+        -------
+        self
+        """
         return self
 
-    @also_by("URM_train")
     def get_URM_train(self) -> sps.csr_matrix:
-        """A copy of the training matrix."""
+        """Return a copy of the training matrix.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix of float32, shape (n_users, n_items)
+        """
         return self.URM_train.copy()
 
-    def set_URM_train(self, URM_train_new: Any, **kwargs: Any) -> None:
-        """Replace the training matrix, and with it the seen items and both masks of cold users and items.
+    @faster_form_of(get_URM_train)
+    def _URM_train_not_copied(self) -> Any:
+        """Return the training matrix itself, for a caller who does not change it."""
+        return self.URM_train
 
-        (The host framework leaves the mask of the cold items as it was.)
+    def set_URM_train(self, URM_train_new: Any, **kwargs: Any) -> None:
+        """Replace the training matrix, and with it the seen items and the masks of cold users and items.
+
+        (The host framework does not update the mask of the cold items.)
 
         Parameters
         ----------
         URM_train_new : scipy sparse matrix or array, shape (n_users, n_items)
         **kwargs
-            Ignored, with a printed notice: what other recommenders may take.
+            Arguments of other recommenders; they are ignored, with a printed message.
 
         Raises
         ------
         TypeError, ValueError
-            As the constructor does, and for another shape.
+            If the matrix is not as the constructor takes it, or has another shape.
         """
         URM_train = check_sparse("URM_train_new", URM_train_new)
         if URM_train.shape != self.URM_train.shape:
@@ -112,42 +133,52 @@ class BaseRecommender:
         self.URM_train = self._checked_matrices["URM_train"] = URM_train
         self._find_cold("")
 
-    def _get_cold_user_mask(self) -> np.ndarray:
-        """True for the users without interactions, shape (n_users,)."""
+    def _get_cold_user_mask(self) -> npt.NDArray[np.bool_]:
+        """Return for each user whether there are no interactions, (n_users,)."""
         return self._cold_user_mask
 
-    def _get_cold_item_mask(self) -> np.ndarray:
-        """True for the items without interactions, shape (n_items,)."""
+    def _get_cold_item_mask(self) -> npt.NDArray[np.bool_]:
+        """Return for each item whether there are no interactions, (n_items,)."""
         return self._cold_item_mask
 
     def set_items_to_ignore(self, items_to_ignore: Any) -> None:
-        """Items that `recommend(remove_custom_items_flag=True)` leaves out: ids in 0..n_items-1."""
+        """Set the items that `recommend(remove_custom_items_flag=True)` leaves out.
+
+        Parameters
+        ----------
+        items_to_ignore : list or array of int
+            Ids in 0..n_items-1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are not item ids.
+        """
         items = check_ids("items_to_ignore", items_to_ignore, self.n_items)
         self.items_to_ignore_flag = True
         self.items_to_ignore_ID = items.astype(np.int32)
 
     def reset_items_to_ignore(self) -> None:
-        """Ignore no item."""
+        """Forget the items of `set_items_to_ignore`."""
         self.items_to_ignore_flag = False
         self.items_to_ignore_ID = np.empty(0, dtype=np.int32)
 
-    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
-        """The scores of all items for some users.
+    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> npt.NDArray[Any]:
+        """Return the scores of all items for B users: a new array of floats, (B, n_items).
 
-        Parameters
-        ----------
-        user_id_array : array of int, shape (B,)
-        items_to_compute : array of int, default None
-            The items that are asked for; all others get -inf.
-
-        Returns
-        -------
-        np.ndarray of float, shape (B, n_items)
-            A new array: the caller writes its masks into it.
+        Items that are not in `items_to_compute`, if it is given, have the score -inf.
         """
         raise NotImplementedError(f"{self.RECOMMENDER_NAME} has no _compute_item_score")
 
-    @also_by("start_ranking")
+    @faster_form_of(_compute_item_score)
+    def _score_ranker(self, request: RankingRequest) -> Ranker | None:
+        """Return a ranker that needs no matrix of scores, or None to rank by the scores.
+
+        A subclass that replaces the scores either replaces this method too, marked with
+        `@faster_form_of(_compute_item_score)`, or is ranked by its scores.
+        """
+        return None
+
     def recommend(
         self,
         user_id_array: Any,
@@ -157,22 +188,22 @@ class BaseRecommender:
         remove_top_pop_flag: bool = False,
         remove_custom_items_flag: bool = False,
         return_scores: bool = False,
-    ) -> list[Any] | tuple[list[Any], np.ndarray]:
-        """The best items for one or several users.
+    ) -> list[Any] | tuple[list[Any], npt.NDArray[Any]]:
+        """Rank the best items for one or several users.
 
         Equal scores are ranked by ascending item id. Items of score -inf are left out, so a list may be shorter than
-        the cutoff; those of score +inf lead it. (The host framework caps the cutoff at n_items - 1, drops +inf, leaves
-        the order of equal scores open, and takes negative ids and NaN.)
+        the cutoff; items of score +inf come first. (The host framework limits the cutoff to n_items - 1, drops +inf,
+        does not define the order of equal scores, and accepts negative ids and NaN.)
 
         Parameters
         ----------
         user_id_array : int, or list or array of int
             Ids in 0..n_users-1.
-        cutoff : int >= 1, default None
-            The longest list. n_items if None; more than n_items is as good as n_items.
+        cutoff : int >= 1, optional
+            The largest length of a list; by default, and at most, n_items.
         remove_seen_flag : bool, default True
-            Leave out what the user has an entry for in this recommender's `URM_train`.
-        items_to_compute : list or array of int, default None
+            Leave out items for which the user has an entry in this recommender's `URM_train`.
+        items_to_compute : list or array of int, optional
             Rank these items only; ids in 0..n_items-1.
         remove_top_pop_flag : bool, default False
             Leave out `filterTopPop_ItemsID`.
@@ -185,14 +216,14 @@ class BaseRecommender:
         -------
         ranking : list of int for a single id, else a list of such lists; best item first
         scores : np.ndarray of float, shape (number of users, n_items), only with return_scores
-            With -inf for whatever was left out.
+            The scores, -inf for the items that were left out.
 
         Raises
         ------
         TypeError, ValueError
-            For an argument that is not as described, and for NaN among the scores.
+            If an argument is not as described, or a score is NaN.
         RuntimeError
-            Before fit() or load_model().
+            If neither fit() nor load_model() was called.
         """
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
         return_scores = check_bool("return_scores", return_scores)
@@ -210,6 +241,7 @@ class BaseRecommender:
             ranking = ranking[0]
         return (ranking, scores) if return_scores else ranking
 
+    @faster_form_of(recommend)
     def start_ranking(
         self,
         cutoff: int | None = None,
@@ -219,18 +251,19 @@ class BaseRecommender:
         candidates: Any = None,
         num_threads: int | None = None,
     ) -> Ranker:
-        """What `recommend` does, prepared once for many users and with the rankings in arrays.
+        """Prepare what `recommend` does, once for many users, with the rankings in arrays.
 
-        A model that is trained further, or has another training matrix, needs another ranker.
+        After further training, or with another training matrix, start another ranking.
 
         Parameters
         ----------
         cutoff, remove_seen_flag, remove_custom_items_flag
             As in `recommend`.
-        candidates : scipy sparse matrix, shape (n_users, n_items), default None
-            Rank for each user the items of its stored entries only; None for all items.
-        num_threads : int >= 1, default None
-            Threads over users, at most; None for as many as there are processors. The result does not depend on it.
+        candidates : scipy sparse matrix, shape (n_users, n_items), optional
+            Rank for each user the items of the user's stored entries only; by default, all items.
+        num_threads : int >= 1, optional
+            The largest number of threads over users; by default, the number of processors. The result does not depend
+            on it.
 
         Returns
         -------
@@ -241,9 +274,9 @@ class BaseRecommender:
         Raises
         ------
         TypeError, ValueError
-            For an argument that is not as described.
+            If an argument is not as described.
         RuntimeError
-            Before fit() or load_model().
+            If neither fit() nor load_model() was called.
         """
         return self._ranker(
             self._ranking_request(
@@ -265,14 +298,14 @@ class BaseRecommender:
         candidates: Any = None,
         num_threads: int | None = None,
     ) -> RankingRequest:
-        """The arguments of `recommend` and `start_ranking`, checked."""
+        """Check the arguments of `recommend` and `start_ranking`."""
         self._check_own_matrix("URM_train")
         if self.URM_train.shape != (self.n_users, self.n_items):
             raise ValueError(f"URM_train must be of shape {(self.n_users, self.n_items)}, got {self.URM_train.shape}")
         if items_to_compute is not None:
             items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
         if candidates is not None:
-            # the places of the entries alone matter, and a copy of many candidates costs more than ranking them
+            # only where the entries are matters, and a copy of many candidates would cost more than ranking them
             candidates = check_entries("candidates", candidates, self.URM_train.shape)
         return RankingRequest(
             cutoff=self.n_items if cutoff is None else min(check_int("cutoff", cutoff, minimum=1), self.n_items),
@@ -284,9 +317,9 @@ class BaseRecommender:
         )
 
     def _check_own_matrix(self, name: str) -> None:
-        """Refuse a sparse attribute that was set by hand and whose arrays contradict one another.
+        """Refuse a sparse attribute that was set by hand and is inconsistent, since kernels follow its indices.
 
-        Kernels follow its indices. The same object is looked at once.
+        The same object is checked once.
         """
         matrix = getattr(self, name)
         if self._checked_matrices.get(name) is not matrix and is_sparse(matrix):
@@ -294,12 +327,13 @@ class BaseRecommender:
             self._checked_matrices[name] = matrix
 
     def _ranker(self, request: RankingRequest) -> Ranker:
-        """The fastest way to the rankings that this recommender's scores make."""
-        make = faster_form(self, "_compute_item_score")
-        return ScoreRanker(self, request) if make is None else make(request)
+        """Return the fastest ranker for this recommender's scores."""
+        make = faster_form(self, "_compute_item_score", "_score_ranker")
+        ranker: Ranker | None = None if make is None else make(request)
+        return ScoreRanker(self, request) if ranker is None else ranker
 
-    def _removed_items(self, remove_top_pop_flag: bool, remove_custom_items_flag: bool) -> np.ndarray:
-        """The ids of the items that the two flags leave out for every user."""
+    def _removed_items(self, remove_top_pop_flag: bool, remove_custom_items_flag: bool) -> npt.NDArray[np.int64]:
+        """Return the ids of the items that the two flags leave out for every user."""
         removed = np.empty(0, dtype=np.int64)
         if check_bool("remove_top_pop_flag", remove_top_pop_flag):
             removed = np.append(removed, self.filterTopPop_ItemsID)
@@ -308,9 +342,41 @@ class BaseRecommender:
         return removed.astype(np.int64)
 
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Write the model as one zip into a folder; its name is RECOMMENDER_NAME unless given."""
-        raise NotImplementedError(f"{self.RECOMMENDER_NAME} has no save_model")
+        """Write the model as one zip into a folder.
+
+        Parameters
+        ----------
+        folder_path : str or Path
+            Made where it is missing; a slash at its end makes no difference.
+        file_name : str, optional
+            RECOMMENDER_NAME if None; ".zip" is appended where it is missing.
+
+        Raises
+        ------
+        RuntimeError
+            Before fit() and load_model().
+        TypeError, ValueError
+            For a folder or a name that is not as described.
+        OSError
+            If the file cannot be written; an older one of that name is as it was.
+        """
+        save_declared(self, folder_path, file_name)
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read a model that `save_model` wrote; the recommender is unchanged where the file is refused."""
-        raise NotImplementedError(f"{self.RECOMMENDER_NAME} has no load_model")
+        """Read a model that `save_model` wrote; the recommender is unchanged where the file is refused.
+
+        Parameters
+        ----------
+        folder_path : str or Path
+        file_name : str, optional
+            As in `save_model`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        TypeError, ValueError
+            For a folder or a name that is not as described, and for a file that is damaged, of another kind of model,
+            or of another number of users or items.
+        """
+        load_declared(self, folder_path, file_name)

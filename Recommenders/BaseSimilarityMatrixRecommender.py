@@ -1,27 +1,29 @@
 """Recommenders whose score is a product of the URM and a similarity matrix."""
 
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
-from Recommenders._model_archive import check_fitted, install, load_archive, save_archive
+from Recommenders._model_archive import Sparse, check_fitted
 from Recommenders._ranking.product_ranker import ProductRanker, can_multiply
-from Recommenders._ranking.request import Ranker, RankingRequest, ScoreRanker, also_by
+from Recommenders._ranking.request import RankingRequest
 from Recommenders._ranking.top_k import mask_other_columns
 from Recommenders.BaseRecommender import BaseRecommender
-from Recommenders.Recommender_utils import check_matrix
+from recsys_common.fast_path import Ranker, faster_form_of
 from recsys_common.validation import check_entries, check_ids
 
 
 class BaseSimilarityMatrixRecommender(BaseRecommender):
-    """A recommender with a similarity matrix `W_sparse`; the two subclasses say between whom.
+    """A recommender with a matrix `W_sparse` of similarities, between items or between users in the two subclasses.
 
     Attributes
     ----------
     W_sparse : scipy.sparse.csr_matrix, square, or None before fit
     """
+
+    _SAVED: ClassVar = {"W_sparse": Sparse("n", "n")}
 
     def __init__(self, URM_train: Any, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
@@ -30,9 +32,9 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
         self._W_sparse_format_checked = False
 
     def _check_format(self) -> None:
-        """Check the two matrices, and say once of each that it is not in the format that is fast to slice.
+        """Check both matrices, and print once for each that is not csr that this is slow.
 
-        What cannot be sliced at all becomes csr.
+        A matrix in a format without slices becomes csr.
         """
         for name in ("URM_train", "W_sparse"):
             self._check_own_matrix(name)
@@ -45,68 +47,44 @@ class BaseSimilarityMatrixRecommender(BaseRecommender):
                 setattr(self, name, check_entries(name, matrix))
 
     def _n_similar(self) -> int | None:
-        """The number of rows that W_sparse must have; None where any square matrix is right."""
+        """Return the number of rows that W_sparse must have, or None for any number."""
         return None
 
-    def _scores_of_product(self, left: Any, right: Any, items_to_compute: Any) -> np.ndarray:
-        """left @ right as a dense array, -inf outside items_to_compute."""
-        product = left @ right
-        scores: np.ndarray = product.toarray() if bool(sps.issparse(product)) else np.asarray(product)
+    def _factors_of_scores(self) -> tuple[Any, Any]:
+        """Return the two matrices whose product is the matrix of scores."""
+        raise NotImplementedError(f"{self.RECOMMENDER_NAME} has no _compute_item_score")
+
+    def _checked_factors(self) -> tuple[Any, Any]:
+        check_fitted(self, "W_sparse")
+        self._check_format()
+        return self._factors_of_scores()
+
+    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> npt.NDArray[Any]:
+        left, right = self._checked_factors()
+        product = left[check_ids("user_id_array", user_id_array, self.n_users)] @ right
+        scores: npt.NDArray[Any] = product.toarray() if bool(sps.issparse(product)) else np.asarray(product)
         scores = scores.astype(np.result_type(scores, np.float32), copy=False)
         if items_to_compute is not None:
             mask_other_columns(scores, check_ids("items_to_compute", items_to_compute, self.n_items))
         return scores
 
-    def _factors_of_scores(self) -> tuple[Any, Any]:
-        """The two matrices whose product the scores are."""
-        raise NotImplementedError
-
-    def _product_ranker(self, request: RankingRequest) -> Ranker:
-        """The ranker of the two matrices, where its kernel can take them."""
-        check_fitted(self, "W_sparse")
-        self._check_format()
-        left, right = self._factors_of_scores()
+    @faster_form_of(_compute_item_score)
+    def _score_ranker(self, request: RankingRequest) -> Ranker | None:
+        """Return a ranker by the product of the two matrices, if its kernel can multiply them."""
+        left, right = self._checked_factors()
         fits = can_multiply(left, right) and self.W_sparse.shape == (self._n_similar(),) * 2
         if request.candidates is not None or not fits:
-            return ScoreRanker(self, request)
+            return None
         return ProductRanker(self.URM_train, request, left, right)
-
-    def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Write W_sparse; see BaseRecommender. RuntimeError before fit()."""
-        check_fitted(self, "W_sparse")
-        save_archive(
-            self, folder_path, file_name, {"W_sparse": check_matrix(self.W_sparse, "csr", self.W_sparse.dtype)}
-        )
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read a similarity matrix; see BaseRecommender.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            For a file that is missing, damaged, of another kind of model, or whose matrix has another shape.
-        """
-        archive = load_archive(self, folder_path, file_name, ["W_sparse"])
-        n_similar = self._n_similar()
-        W_sparse = archive.take_sparse("W_sparse", (n_similar, n_similar))
-        if W_sparse.shape[0] != W_sparse.shape[1]:
-            raise ValueError(f"{archive.file}: W_sparse must be square, got shape {W_sparse.shape}")
-        install(self, W_sparse=W_sparse)
 
 
 class BaseItemSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
     """Similarity between items: score = URM_train[u] @ W_sparse, with W_sparse of shape (n_items, n_items)."""
 
+    _SAVED: ClassVar = {"W_sparse": Sparse("n_items", "n_items")}
+
     def _n_similar(self) -> int:
         return self.n_items
-
-    @also_by("_product_ranker")
-    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
-        """See BaseRecommender."""
-        check_fitted(self, "W_sparse")
-        self._check_format()
-        user_ids = check_ids("user_id_array", user_id_array, self.n_users)
-        return self._scores_of_product(self.URM_train[user_ids], self.W_sparse, items_to_compute)
 
     def _factors_of_scores(self) -> tuple[Any, Any]:
         return self.URM_train, self.W_sparse
@@ -115,16 +93,10 @@ class BaseItemSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
 class BaseUserSimilarityMatrixRecommender(BaseSimilarityMatrixRecommender):
     """Similarity between users: score = W_sparse[u] @ URM_train, with W_sparse of shape (n_users, n_users)."""
 
+    _SAVED: ClassVar = {"W_sparse": Sparse("n_users", "n_users")}
+
     def _n_similar(self) -> int:
         return self.n_users
-
-    @also_by("_product_ranker")
-    def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> np.ndarray:
-        """See BaseRecommender."""
-        check_fitted(self, "W_sparse")
-        self._check_format()
-        user_ids = check_ids("user_id_array", user_id_array, self.n_users)
-        return self._scores_of_product(self.W_sparse[user_ids], self.URM_train, items_to_compute)
 
     def _factors_of_scores(self) -> tuple[Any, Any]:
         return self.W_sparse, self.URM_train

@@ -1,4 +1,4 @@
-"""A mix-in for recommenders that keep files while they train."""
+"""A mix-in for recommenders that write files while they train."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from recsys_common.messages import warn
 
 
 class BaseTempFolder:
-    """Gives a recommender a temporary folder of its own, below the current folder unless the user names another.
+    """A mix-in that makes and deletes temporary folders, below the current folder unless the user names another.
 
     Attributes
     ----------
@@ -25,12 +25,9 @@ class BaseTempFolder:
         self._default_temp_folders: set[str] = set()
 
     def _get_unique_temp_folder(self, input_temp_file_folder: str | None = None) -> str:
-        """Make a folder that did not exist before, and return its path with a trailing slash.
+        """Make a folder with a number after its name if it exists, and return its path with a trailing slash.
 
-        Parameters
-        ----------
-        input_temp_file_folder : str, optional
-            Where to make it; DEFAULT_TEMP_FILE_FOLDER if None or empty. A number is appended where it exists.
+        None or an empty string is DEFAULT_TEMP_FILE_FOLDER.
         """
         if input_temp_file_folder:
             return get_unique_temp_folder(input_temp_file_folder)
@@ -39,9 +36,9 @@ class BaseTempFolder:
         return folder
 
     def _clean_temp_folder(self, temp_file_folder: str) -> None:
-        """Delete the folder with all that is in it, unless the user named it; where that fails, warn.
+        """Delete the folder and all its files, unless the user named it.
 
-        It comes at the end of a training, which is not lost by a file that another program has open.
+        It ends a training, so a file that another program has open is a warning, not an error.
         """
         if temp_file_folder in self._default_temp_folders and Path(temp_file_folder).is_dir():
             self._default_temp_folders.discard(temp_file_folder)

@@ -1,24 +1,19 @@
-"""Dictionaries of matrices, arrays, data frames and JSON values in one zip file each."""
+"""Dictionaries of matrices, arrays, data frames and JSON values, in one zip file each, under the framework's name."""
 
 import os
-from pathlib import Path
 from typing import Any
 
-from recsys_common.archives.names import archive_path, check_folder
-from recsys_common.archives.reader import read_archive
-from recsys_common.archives.writer import json_not_serializable_handler, plan_members, write_members
-from recsys_common.atomic_file import atomic_path
-from recsys_common.messages import say
-from recsys_common.validation import check_bool, check_int
+from recsys_common.archives.folder import ArchiveFolder
+from recsys_common.archives.writer import json_not_serializable_handler
 
 __all__ = ["DataIO", "json_not_serializable_handler"]
 
 
 class DataIO:
-    """Saves dictionaries in a folder and loads them again, with no pickle on either way.
+    """A folder where dictionaries are saved and loaded, without pickle on either way.
 
-    An archive is an ordinary flat zip of deflated members, exchanged with the host framework in both directions. The
-    entry K of the dictionary becomes, by the type of its value, in this order:
+    An archive is an ordinary flat zip of deflated members, which the host framework reads and writes too. The entry K
+    of the dictionary becomes, by the first type in this order that its value has:
 
     ========================== ============== =======================================================================
     value                      member         comes back as
@@ -36,8 +31,8 @@ class DataIO:
     in more than upper and lower case. A ``K.csv`` without its hidden member is read as a plain csv.
 
     A file is written under a temporary name and renamed over the old one: a crash leaves the old file or the new one,
-    and threads and processes that save or load the same name never meet half a file. Loading writes nothing. The host's
-    data frames (``K.h5``) hold pickles, and are refused.
+    and threads and processes that save or load the same name never meet half a file. Loading writes nothing. Data
+    frames of the host framework (``K.h5``) hold pickles, and are refused.
 
     Parameters
     ----------
@@ -46,10 +41,10 @@ class DataIO:
         not contain ``/../``.
     verbose : bool, default True
         Whether to say, once, that keys were converted to strings.
-    max_load_bytes : int or None, default None
+    max_load_bytes : int >= 1, optional
         The memory that the values of one archive may take, at most, so that a small hostile file cannot fill all of
         it: the bytes of arrays, and for JSON and frames an estimate, mostly 1.5 to 3 times what they really take. None
-        is 160 MiB or 80 times the size of the file, whichever is larger.
+        is 160 MiB or 80 times the size of the file, the larger of the two.
 
     Raises
     ------
@@ -70,12 +65,7 @@ class DataIO:
     def __init__(
         self, folder_path: str | os.PathLike[str], *, verbose: bool = True, max_load_bytes: int | None = None
     ) -> None:
-        self._folder: Path = check_folder(folder_path)
-        self._verbose = check_bool("verbose", verbose)
-        if max_load_bytes is not None:
-            max_load_bytes = check_int("max_load_bytes", max_load_bytes, minimum=1)
-        self._max_load_bytes = max_load_bytes
-        self._notice_given = False
+        self._archives = ArchiveFolder(folder_path, verbose=verbose, max_load_bytes=max_load_bytes)
 
     def save_data(self, file_name: str, data_dict_to_save: dict[Any, Any]) -> None:
         """Write the dictionary as one archive, replacing an older one of that name.
@@ -92,17 +82,12 @@ class DataIO:
         TypeError
             If a value cannot be saved exactly; the error has its key and type.
         ValueError
-            If a key is not a safe file name, if two keys are the same as strings or but for upper and lower case, or if
-            `file_name` leads out of the folder. Nothing has been written then.
+            If a key is not a safe file name, if two keys are the same as strings or except for upper and lower case, or
+            if `file_name` leads out of the folder. Nothing has been written then.
         OSError
             If the file cannot be written; an older one is untouched.
         """
-        path = archive_path(self._folder, file_name)
-        if not isinstance(data_dict_to_save, dict):
-            raise TypeError(f"data_dict_to_save must be a dictionary, got a {type(data_dict_to_save).__name__}")
-        members = plan_members(data_dict_to_save, "data_dict_to_save", self._notice)
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            write_members(file, members)
+        self._archives.save(file_name, data_dict_to_save, argument="data_dict_to_save")
 
     def load_data(self, file_name: str) -> dict[str, Any]:
         """Read an archive.
@@ -126,9 +111,4 @@ class DataIO:
             HDF5, if it is a pipe or a device, or if `file_name` leads out of the folder. The error has the file and the
             member.
         """
-        return read_archive(archive_path(self._folder, file_name), self._max_load_bytes)
-
-    def _notice(self, message: str) -> None:
-        if not self._notice_given and self._verbose:
-            say(f"DataIO: {message}")
-        self._notice_given = True
+        return self._archives.load(file_name)

@@ -1,9 +1,10 @@
-"""Helpers around sparse matrices."""
+"""Functions on sparse matrices, and the making of temporary folders."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from Recommenders._ranking.top_k import top_k
@@ -15,6 +16,7 @@ from recsys_common.validation import (
     check_int,
     check_sparse,
     check_structure,
+    is_sparse,
 )
 
 _SPARSE_CLASSES: dict[str, Any] = {
@@ -28,39 +30,42 @@ _SPARSE_CLASSES: dict[str, Any] = {
 }
 
 # similarityMatrixTopK ranks this many cells at a time: 16 MB of float32
-_CELLS_A_BLOCK = 1 << 22
+_CELLS_PER_CHUNK = 1 << 22
 
 
 def check_matrix(X: Any, format: str = "csc", dtype: Any = np.float32) -> Any:
-    """The matrix in another format and dtype; always a copy.
+    """Convert a matrix to another format and dtype; always copy it.
 
     Parameters
     ----------
-    X : scipy sparse matrix or array, or 2-D np.ndarray
-        Of an ndarray the zeros are dropped.
+    X : scipy sparse matrix or array, or np.ndarray, with two dimensions
+        The zeros of an ndarray are dropped.
     format : {"csc", "csr", "coo", "dok", "bsr", "dia", "lil", "npy"}, default "csc"
         "npy" is a dense array.
-    dtype : numpy dtype, default float32
+    dtype : numpy dtype, default np.float32
         Not applied where an ndarray stays one ("npy").
+
+    Returns
+    -------
+    scipy sparse matrix, or np.ndarray for "npy", of the shape of X
 
     Raises
     ------
     TypeError, ValueError
-        For an X or a format that is not as described.
+        If X or the format is not as described.
     """
     format = check_choice("format", format, [*_SPARSE_CLASSES, "npy"])
-    is_sparse = bool(sps.issparse(X))
-    if not is_sparse and not isinstance(X, np.ndarray):
+    if not is_sparse(X) and not isinstance(X, np.ndarray):
         raise TypeError(f"X must be a scipy sparse matrix or a numpy array, got a {type(X).__name__}")
     if X.ndim != 2:
         raise ValueError(f"X must have two dimensions, got {X.ndim}")
-    if is_sparse:
+    if is_sparse(X):
         check_structure("X", X)
-        # before duplicates are summed, which small integers overflow at
+        # before duplicates are summed, which overflows small integers
         X = cast_values(X, dtype) if X.dtype.kind in "iu" else X
     if format == "npy":
-        return X.toarray().astype(dtype, copy=False) if is_sparse else np.array(X)
-    # through csr: it takes sparse arrays and ndarrays alike, and every other class takes it
+        return X.toarray().astype(dtype, copy=False) if is_sparse(X) else np.array(X)
+    # csr takes sparse arrays and ndarrays, and every other class takes csr
     matrix = sps.csr_matrix(X, dtype=dtype, copy=True)
     return matrix if format == "csr" else _SPARSE_CLASSES[format](matrix)
 
@@ -70,17 +75,17 @@ def similarityMatrixTopK(
 ) -> sps.csr_matrix:
     """Keep the k largest entries of every column.
 
-    Zeros are no entries, whether the matrix is sparse or dense: a column with fewer than k entries keeps all of them,
-    negative ones too. Of equal entries those in the upper rows are kept. No cell can be taken twice.
+    Zeros do not count as entries, in a sparse and in a dense matrix: a column with fewer than k entries keeps all of
+    them, negative ones too. Of equal entries those in the upper rows are kept.
 
     Parameters
     ----------
     item_weights : scipy sparse matrix or array, or np.ndarray, shape (n, n)
         Finite numbers.
     k : int >= 1, default 100
-        More than n is as good as n.
+        More than n means n.
     verbose : bool, default False
-        Has no effect; there is nothing to tell.
+        Has no effect: nothing is printed.
     use_absolute_values : bool, default False
         Compare the absolute values.
 
@@ -91,7 +96,7 @@ def similarityMatrixTopK(
     Raises
     ------
     TypeError, ValueError
-        For item_weights that are not square or not as described, and k < 1.
+        If item_weights are not square, or an argument is not as described.
     """
     k = check_int("k", k, minimum=1)
     check_bool("verbose", verbose)
@@ -107,30 +112,23 @@ def similarityMatrixTopK(
     return sps.csr_matrix((columns.data[kept], (columns.indices[kept], column_ids[kept])), shape=matrix.shape)
 
 
-def _largest_positions(starts: np.ndarray, values: np.ndarray, k: int) -> np.ndarray:
-    """The positions in `values` of the k largest of each segment starts[j]:starts[j + 1]."""
-    lengths = np.diff(starts)
-    kept = [np.empty(0, dtype=np.int64)]
-    # Segments of about the same length are laid side by side as the rows of a padded block, which the kernel ranks.
-    order = np.argsort(lengths, kind="stable")
-    left = order.size
-    while left > 0 and lengths[order[left - 1]] > 0:
-        width = int(lengths[order[left - 1]])
-        segments = order[max(0, left - max(1, _CELLS_A_BLOCK // width)) : left]  # (B,)
-        column = np.arange(width)
-        inside = column < lengths[segments, np.newaxis]  # (B, width)
-        positions = starts[segments, np.newaxis] + column  # (B, width)
-        block = np.full(inside.shape, -np.inf, dtype=values.dtype)
-        block[inside] = values[positions[inside]]
-        ids, n_kept = top_k(block, k)
-        chosen = np.arange(ids.shape[1]) < n_kept[:, np.newaxis]
-        kept.append(positions[np.nonzero(chosen)[0], ids[chosen]])
-        left -= segments.size
-    return np.concatenate(kept)
-
-
 def areURMequals(URM1: Any, URM2: Any) -> bool:
-    """Whether two sparse matrices have the same shape and the same values; explicit zeros are zeros."""
+    """Return whether two sparse matrices have the same shape and the same values.
+
+    Parameters
+    ----------
+    URM1, URM2 : scipy sparse matrix or array
+        An explicit zero equals an empty cell.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is not a consistent sparse matrix of real numbers.
+    """
     if URM1.shape != URM2.shape:
         return False
     different: Any = check_entries("URM1", URM1) != check_entries("URM2", URM2)
@@ -143,21 +141,21 @@ def addZeroSamples(S_matrix: Any, numSamplesToAdd: int, *, random_seed: int | No
     Parameters
     ----------
     S_matrix : scipy sparse matrix or array, shape (n, m)
-        Its diagonal, where it is square, stays as it is: an item's similarity to itself is no sample.
+        If it is square, its diagonal stays as it is: an item's similarity to itself is not sampled.
     numSamplesToAdd : int >= 0
-        At most as many as there are empty cells.
-    random_seed : int >= 0, default None
-        The same seed, the same cells; None: different ones at every call.
+        At most the number of empty cells.
+    random_seed : int >= 0, optional
+        The same seed gives the same cells; None gives different ones at every call.
 
     Returns
     -------
     scipy.sparse.csr_matrix, shape (n, m)
-        With all stored entries of S_matrix and numSamplesToAdd explicit zeros more.
+        All stored entries of S_matrix, and numSamplesToAdd explicit zeros.
 
     Raises
     ------
     TypeError, ValueError
-        For arguments that are not as described.
+        If an argument is not as described.
     """
     stored = check_entries("S_matrix", S_matrix).tocoo()
     numSamplesToAdd = check_int("numSamplesToAdd", numSamplesToAdd, minimum=0)
@@ -180,17 +178,23 @@ def addZeroSamples(S_matrix: Any, numSamplesToAdd: int, *, random_seed: int | No
 
 
 def reshapeSparse(sparseMatrix: Any, newShape: tuple[int, int]) -> sps.csr_matrix:
-    """The same entries at the same places in a larger matrix.
+    """Return a larger matrix with the same entries at the same places.
 
     Parameters
     ----------
     sparseMatrix : scipy sparse matrix or array, shape (n, m)
-    newShape : (int >= n, int >= m)
+        It is not changed.
+    newShape : tuple of int >= n and int >= m
+        The shape of the result.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix, shape `newShape`
 
     Raises
     ------
-    ValueError
-        For a smaller shape.
+    TypeError, ValueError
+        If an argument is not as described.
     """
     matrix: Any = check_entries("sparseMatrix", sparseMatrix).copy()
     n_rows = check_int("newShape[0]", newShape[0], minimum=matrix.shape[0])
@@ -200,9 +204,17 @@ def reshapeSparse(sparseMatrix: Any, newShape: tuple[int, int]) -> sps.csr_matri
 
 
 def get_unique_temp_folder(input_temp_folder_path: str | Path) -> str:
-    """Create the first of `path/`, `path_1/`, `path_2/`, ... that does not exist, and return it with its slash.
+    """Create the first of `path/`, `path_1/`, `path_2/`, ... that does not exist; no other process gets the same one.
 
-    No other process can get the same folder.
+    Parameters
+    ----------
+    input_temp_folder_path : str or Path
+        A slash at its end makes no difference.
+
+    Returns
+    -------
+    str
+        The new folder, with a slash at its end.
     """
     base = str(input_temp_folder_path).rstrip("/\\")
     Path(base).parent.mkdir(parents=True, exist_ok=True)
@@ -214,3 +226,25 @@ def get_unique_temp_folder(input_temp_folder_path: str | Path) -> str:
         except FileExistsError:
             number += 1
             folder = Path(f"{base}_{number}")
+
+
+def _largest_positions(starts: npt.NDArray[Any], values: npt.NDArray[Any], k: int) -> npt.NDArray[np.int64]:
+    """Return the positions in `values` of the k largest of each segment starts[j]:starts[j + 1]."""
+    lengths = np.diff(starts)
+    kept = [np.empty(0, dtype=np.int64)]
+    # segments of about the same length become the rows of a padded chunk, which the kernel ranks
+    order = np.argsort(lengths, kind="stable")
+    left = order.size
+    while left > 0 and lengths[order[left - 1]] > 0:
+        width = int(lengths[order[left - 1]])
+        segments = order[max(0, left - max(1, _CELLS_PER_CHUNK // width)) : left]  # (B,)
+        column = np.arange(width)
+        inside = column < lengths[segments, np.newaxis]  # (B, width)
+        positions = starts[segments, np.newaxis] + column  # (B, width)
+        chunk = np.full(inside.shape, -np.inf, dtype=values.dtype)
+        chunk[inside] = values[positions[inside]]
+        ids, n_kept = top_k(chunk, k)
+        chosen = np.arange(ids.shape[1]) < n_kept[:, np.newaxis]
+        kept.append(positions[np.nonzero(chosen)[0], ids[chosen]])
+        left -= segments.size
+    return np.concatenate(kept)

@@ -1,8 +1,7 @@
-"""Looks whether a checkout of the host framework is used where there is one, and on a numpy that it runs on.
+"""A check, at import, that a checkout of the host framework in or above the current folder is used, on a fitting numpy.
 
-Where it is not, what goes wrong comes much later and says nothing of the reason: a module of the host's that cannot be
-found, results of other classes than the host's, an attribute that numpy no longer has. Hence the one look at the import
-of the recommender, at a few names in the current folder and those above it.
+Without it the errors come much later and do not tell the reason: a missing module of the host, results of other classes
+than the host's, an attribute that numpy no longer has.
 """
 
 import inspect
@@ -12,25 +11,19 @@ from recsys_common.messages import warn
 
 
 def warn_of_the_host(base_class: type, numpy_version: str) -> None:
-    """Warn, from the module that a user imports, of what `trouble_with_the_host` finds."""
+    """Warn of what `trouble_with_the_host` finds, at the user's line that imports the calling module."""
     try:
         trouble = trouble_with_the_host(Path(inspect.getfile(base_class)).resolve(), numpy_version, Path.cwd())
-    except OSError:  # the current folder is gone, or may not be read: there is nothing to tell
+    except OSError:  # the current folder is gone, or may not be read
         return
     if trouble is not None:
         warn(trouble, stacklevel=3)
 
 
 def trouble_with_the_host(base_file: Path, numpy_version: str, current_folder: Path) -> str | None:
-    """What is wrong between the host and this process, or None.
+    """Return a text if a checkout of the host is there but not used, or is used with a numpy that it does not run on.
 
-    Parameters
-    ----------
-    base_file : Path
-        Where the base class of the recommender was found.
-    numpy_version : str
-    current_folder : Path
-        A checkout of the host is expected here or above.
+    `base_file` is the file of the recommender's base class; a checkout is looked for in `current_folder` and above.
     """
     used = base_file.parents[1]
     if _is_host(used):
@@ -41,7 +34,7 @@ def trouble_with_the_host(base_file: Path, numpy_version: str, current_folder: P
             )
         return None
     for folder in (current_folder, *current_folder.parents):
-        if folder == used:  # a clone of this project, wherever it lies
+        if folder == used:  # a clone of this project
             return None
         if _is_host(folder):
             return (
@@ -52,5 +45,5 @@ def trouble_with_the_host(base_file: Path, numpy_version: str, current_folder: P
 
 
 def _is_host(folder: Path) -> bool:
-    # recsys_common is in every folder that has this project's packages, and in no other
+    # recsys_common marks the folders with this project's packages
     return (folder / "Recommenders" / "BaseRecommender.py").is_file() and not (folder / "recsys_common").is_dir()

@@ -1,26 +1,177 @@
-"""A model's way to its file and back: what every save_model and load_model shares.
+"""Saving and loading of models, which all recommenders share.
 
-`load_archive` reads, the `take_...` methods check, `install` sets: in this order nothing on the recommender has changed
-where a file is refused. A class says which keys its archives have; a file with another one is refused, unread.
-
-The module stands on what every version of DataIO and BaseRecommender promises (`save_data`, `_print`,
-`RECOMMENDER_NAME`), and reads by this project's own reader, so it works the same on the bases of the host framework.
+A recommender declares in `_SAVED` what its file holds: each attribute with its kind, such as
+``{"item_pop": Array("n_items")}``; `save_declared` and `load_declared` do the rest. Values are checked before the first
+one is set, so a file that is refused changes nothing. The module needs only `n_users`, `n_items`, `RECOMMENDER_NAME`
+and `_print` of a recommender, so it works the same on the base classes of the host framework.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
-from Recommenders.DataIO import DataIO
-from recsys_common.archives.names import archive_path, check_folder
-from recsys_common.archives.reader import read_archive
-from recsys_common.sparse_structure import structure_fault
-from recsys_common.validation import check_bool, check_choice, check_float, check_int
+from recsys_common.archives.folder import ArchiveFolder
+from recsys_common.validation import check_bool, check_float, check_structure, is_sparse
 
-T = TypeVar("T")
+_REQUIRED = object()
+
+FACTORIZATION_KEYS = ("USER_factors", "ITEM_factors", "Sigma", "use_bias", "ITEM_bias", "USER_bias", "GLOBAL_bias")
+
+
+class Saved(ABC):
+    """A kind of value in a file. `default` is used where the file has none of the values that have a default.
+
+    These are what files of the host framework lack: a file that has some of them must have all.
+    """
+
+    def __init__(self, default: Any = _REQUIRED) -> None:
+        self.default = default
+
+    @abstractmethod
+    def check(self, name: str, value: Any, lengths: dict[str, int]) -> Any:
+        """Return the value in the form the recommender needs; ValueError, which begins with `name`, if it is wrong."""
+
+    def stored(self, name: str, value: Any) -> Any:
+        """Return the value in the form that goes into a file."""
+        return value
+
+
+class Array(Saved):
+    """An array of finite numbers; its dtype stays as it is.
+
+    `shape` has a name for each length: "n_users", "n_items", or a name of the same length throughout a file. `kinds`
+    are the allowed kinds of numpy's dtypes; `or_minus_infinity` allows -inf, for items that are never recommended.
+    """
+
+    def __init__(
+        self, *shape: str, kinds: str = "f", or_minus_infinity: bool = False, default: Any = _REQUIRED
+    ) -> None:
+        super().__init__(default)
+        self.shape = shape
+        self.kinds = kinds
+        self.or_minus_infinity = or_minus_infinity
+
+    def check(self, name: str, value: Any, lengths: dict[str, int]) -> npt.NDArray[Any]:
+        _check_shape(name, "an array", value, isinstance(value, np.ndarray), self.shape, lengths)
+        array: npt.NDArray[Any] = value
+        if array.dtype.kind not in self.kinds:
+            raise ValueError(f"{name} must be an array of numbers, got dtype {array.dtype}")
+        if array.dtype.kind == "f":
+            fits = np.isfinite(array)
+            if self.or_minus_infinity:
+                fits |= np.isneginf(array)
+            if not fits.all():
+                or_this = " or -inf" if self.or_minus_infinity else ""
+                raise ValueError(f"{name} must be an array of finite numbers{or_this}, got NaN or infinite entries")
+        return array
+
+
+class Range(Array):
+    """The lowest and the highest of some numbers, float64 of shape (2,)."""
+
+    def __init__(self, default: Any = _REQUIRED) -> None:
+        super().__init__("2", default=default)
+
+    def check(self, name: str, value: Any, lengths: dict[str, int]) -> npt.NDArray[np.float64]:
+        bounds = super().check(name, value, {"2": 2}).astype(np.float64)
+        if not (np.isfinite(bounds).all() and bounds[0] <= bounds[1]):
+            raise ValueError(f"{name} must be ascending, got {bounds}")
+        return bounds
+
+
+class Sparse(Saved):
+    """A sparse matrix of finite numbers, as csr; its dtype stays as it is, and `shape` is as in `Array`."""
+
+    def __init__(self, *shape: str) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def check(self, name: str, value: Any, lengths: dict[str, int]) -> sps.csr_matrix:
+        _check_shape(name, "a sparse matrix", value, is_sparse(value), self.shape, lengths)
+        check_structure(name, value)
+        matrix: sps.csr_matrix = sps.csr_matrix(value)
+        if matrix.dtype.kind not in "biuf" or not np.isfinite(matrix.data).all():
+            raise ValueError(f"{name} must be a sparse matrix of finite numbers, got other {matrix.dtype} entries")
+        return matrix
+
+    def stored(self, name: str, value: Any) -> sps.csr_matrix:
+        if is_sparse(value):
+            check_structure(name, value)
+        elif not isinstance(value, np.ndarray):
+            raise TypeError(f"{name} must be a scipy sparse matrix or a numpy array, got a {type(value).__name__}")
+        return sps.csr_matrix(value)
+
+
+class Scalar(Saved):
+    """A value that a check of `recsys_common.validation` accepts, such as ``Scalar(check_int, minimum=1)``."""
+
+    def __init__(self, check: Callable[..., Any], *, default: Any = _REQUIRED, **limits: Any) -> None:
+        super().__init__(default)
+        self._check = check
+        self._limits = limits
+
+    def check(self, name: str, value: Any, lengths: dict[str, int]) -> Any:
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value.item()
+        try:
+            return self._check(name, value, **self._limits)
+        except TypeError as error:  # a wrong type in a file is the file's wrong value
+            raise ValueError(str(error)) from error
+
+
+class ModelArchive(dict[str, Any]):
+    """The values in a file; `lengths` maps the names of lengths to numbers, and grows as values are taken."""
+
+    def __init__(self, data: Mapping[str, Any], file: str, lengths: Mapping[str, int]) -> None:
+        super().__init__(data)
+        self.file = file
+        self.lengths = dict(lengths)
+
+    def take(self, key: str, kind: Saved) -> Any:
+        """Return a checked value; ValueError, naming file and key, where it is missing or not of this kind."""
+        if key not in self:
+            there = ", ".join(sorted(self)) or "nothing"
+            raise ValueError(f"{self.file} must hold {key}, got an archive with {there}")
+        return kind.check(f"{self.file}: {key}", self[key], self.lengths)
+
+
+class SavedFactorization(NamedTuple):
+    """score(u, i) = USER_factors[u] . ITEM_factors[i]  [ + biases ]; arrays in the dtypes of the file."""
+
+    USER_factors: npt.NDArray[Any]
+    ITEM_factors: npt.NDArray[Any]
+    use_bias: bool = False
+    USER_bias: npt.NDArray[Any] | None = None
+    ITEM_bias: npt.NDArray[Any] | None = None
+    GLOBAL_bias: npt.NDArray[Any] | None = None
+
+
+def save_declared(recommender: Any, folder_path: str | Path, file_name: str | None = None) -> None:
+    """Write what the recommender declares in `_SAVED`; RuntimeError before fit() and load_model()."""
+    data = {}
+    for key, kind in _declared(recommender, "save_model").items():
+        value = getattr(recommender, key, None)
+        if value is None and kind.default is not None:
+            check_fitted(recommender, key)
+        elif value is not None:
+            data[key] = kind.stored(key, value)
+    save_archive(recommender, folder_path, file_name, data)
+
+
+def load_declared(recommender: Any, folder_path: str | Path, file_name: str | None = None) -> None:
+    """Read what the recommender declares in `_SAVED`, check all of it, then set it on the recommender."""
+    declared = _declared(recommender, "load_model")
+    archive = load_archive(recommender, folder_path, file_name, declared)
+    have_defaults = [key for key, kind in declared.items() if kind.default is not _REQUIRED]
+    left_out = [] if any(key in archive for key in have_defaults) else have_defaults
+    values = {key: kind.default if key in left_out else archive.take(key, kind) for key, kind in declared.items()}
+    install(recommender, **values)
 
 
 def check_fitted(recommender: Any, *attributes: str) -> None:
@@ -33,71 +184,29 @@ def check_fitted(recommender: Any, *attributes: str) -> None:
             )
 
 
-def _archive_place(recommender: Any, folder_path: str | Path, file_name: str | None) -> tuple[str, str]:
-    """The folder, ending in a slash as some versions of DataIO need it, and the file's name."""
-    if not isinstance(folder_path, (str, Path)):
-        raise TypeError(f"folder_path must be a path, got {folder_path!r}")
-    if file_name is not None and not isinstance(file_name, str):
-        raise TypeError(f"file_name must be a string, got {file_name!r}")
-    # an empty path is the current folder, as everywhere in pathlib; with a slash appended it would be the root
-    folder = str(folder_path) or "."
-    if not folder.endswith(("/", "\\")):
-        folder += "/"
-    return folder, recommender.RECOMMENDER_NAME if file_name is None else file_name
-
-
 def save_archive(recommender: Any, folder_path: str | Path, file_name: str | None, data: Mapping[str, Any]) -> None:
-    """Write the model's data as one archive, and say so through the recommender.
-
-    Parameters
-    ----------
-    recommender : object with `_print` and `RECOMMENDER_NAME`
-    folder_path : str or Path
-        Made where it is missing; a trailing slash makes no difference.
-    file_name : str or None
-        RECOMMENDER_NAME if None; ".zip" is appended where it is missing.
-    data : mapping of str to arrays, sparse matrices, and what JSON can hold
-
-    Raises
-    ------
-    TypeError
-        A folder or a name that is none.
-    """
-    folder, file_name = _archive_place(recommender, folder_path, file_name)
-    recommender._print(f"Saving model in file '{folder}{file_name}'")
-    Path(folder).mkdir(parents=True, exist_ok=True)  # not every version of DataIO makes it
-    DataIO(folder_path=folder).save_data(file_name=file_name, data_dict_to_save=dict(data))
+    """Write data as one archive, and say so; `file_name` None is RECOMMENDER_NAME, a missing folder is made."""
+    archives, file_name, place = _place(recommender, folder_path, file_name)
+    recommender._print(f"Saving model in file '{place}'")
+    archives.save(file_name, dict(data))
     recommender._print("Saving complete")
 
 
 def load_archive(
     recommender: Any, folder_path: str | Path, file_name: str | None, keys: Collection[str]
-) -> "ModelArchive":
-    """Read a model's archive; the recommender only announces it.
+) -> ModelArchive:
+    """Read an archive that may have these keys, and say that it begins; the recommender stays as it is.
 
-    Parameters
-    ----------
-    recommender : object with `_print` and `RECOMMENDER_NAME`
-    folder_path, file_name
-        As in `save_archive`.
-    keys : collection of str
-        All keys that an archive of this kind of model may have, those of the host framework included.
-
-    Raises
-    ------
-    FileNotFoundError
-        Where there is no such file.
-    ValueError
-        Where the file is no archive, a damaged one, or has another key. Both name the file.
+    FileNotFoundError where there is no such file; ValueError, with the file, where it is damaged or has another key.
     """
-    folder, file_name = _archive_place(recommender, folder_path, file_name)
-    path = archive_path(check_folder(folder), file_name)
-    recommender._print(f"Loading model from file '{folder}{file_name}'")
+    archives, file_name, place = _place(recommender, folder_path, file_name)
+    path = archives.path(file_name)
+    recommender._print(f"Loading model from file '{place}'")
     try:
-        data = read_archive(path, keys=keys)
+        data = archives.load(file_name, keys=keys)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"There is no model archive '{path}'") from error
-    return ModelArchive(data, str(path))
+    return ModelArchive(data, str(path), {"n_users": recommender.n_users, "n_items": recommender.n_items})
 
 
 def install(recommender: Any, **attributes: Any) -> None:
@@ -107,103 +216,64 @@ def install(recommender: Any, **attributes: Any) -> None:
     recommender._print("Loading complete")
 
 
-class ModelArchive(dict[str, Any]):
-    """The content of a file, which checks what is taken out of it.
-
-    Every `take_...` method raises ValueError, naming file and key, where the key is missing or its value is not what
-    the method is to return.
-
-    Attributes
-    ----------
-    file : str
-        The path that errors name.
-    """
-
-    def __init__(self, data: Mapping[str, Any], file: str) -> None:
-        super().__init__(data)
-        self.file = file
-
-    def take_array(
-        self, key: str, shape: tuple[int | None, ...], *, kinds: str = "f", or_minus_infinity: bool = False
-    ) -> np.ndarray:
-        """An array of this shape (None: any length) with its dtype as it is, of one of numpy's dtype kinds.
-
-        Its numbers are finite, or -inf where `or_minus_infinity` allows that for what must never be recommended.
-        """
-        array = self._entry(key)
-        allowed = f"an array of shape {_shape_text(shape)}"
-        if not isinstance(array, np.ndarray):
-            raise self._refuse(key, allowed, f"a {type(array).__name__}")
-        if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape)):
-            raise self._refuse(key, allowed, f"shape {_shape_text(array.shape)}")
-        if array.dtype.kind not in kinds:
-            raise self._refuse(key, "an array of numbers", f"dtype {array.dtype}")
-        if array.dtype.kind == "f":
-            fits = np.isfinite(array)
-            if or_minus_infinity:
-                fits |= np.isneginf(array)
-            if not fits.all():
-                or_this = " or -inf" if or_minus_infinity else ""
-                raise self._refuse(key, f"an array of finite numbers{or_this}", "NaN or infinite entries")
-        return array
-
-    def take_range(self, key: str) -> np.ndarray:
-        """The lowest and the highest of some numbers, float64 of shape (2,)."""
-        bounds: np.ndarray = self.take_array(key, (2,)).astype(np.float64)
-        if not (np.isfinite(bounds).all() and bounds[0] <= bounds[1]):
-            raise self._refuse(key, "ascending", str(bounds))
-        return bounds
-
-    def take_sparse(self, key: str, shape: tuple[int | None, int | None]) -> sps.csr_matrix:
-        """A sparse matrix of finite numbers of this shape (None: any length), as csr with its dtype as it is."""
-        value = self._entry(key)
-        allowed = f"a sparse matrix of shape {_shape_text(shape)}"
-        if not bool(sps.issparse(value)):
-            raise self._refuse(key, allowed, f"a {type(value).__name__}")
-        if value.ndim != 2 or any(want not in (None, got) for want, got in zip(shape, value.shape)):
-            raise self._refuse(key, allowed, f"shape {_shape_text(value.shape)}")
-        fault = structure_fault(value)
-        if fault is not None:
-            raise self._refuse(key, "a consistent sparse matrix", f"one with {fault}")
-        matrix: sps.csr_matrix = sps.csr_matrix(value)
-        if matrix.dtype.kind not in "biuf" or not np.isfinite(matrix.data).all():
-            raise self._refuse(key, "a sparse matrix of finite numbers", f"other {matrix.dtype} entries")
-        return matrix
-
-    def take_bool(self, key: str) -> bool:
-        """True or False."""
-        return self._checked(check_bool, key)
-
-    def take_int(self, key: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
-        """An integer between minimum and maximum, both included."""
-        return self._checked(check_int, key, minimum=minimum, maximum=maximum)
-
-    def take_float(self, key: str) -> float:
-        """A finite number; also one that was saved as a 0-d array."""
-        return self._checked(check_float, key)
-
-    def take_choice(self, key: str, choices: Iterable[str]) -> str:
-        """One of the given strings."""
-        return self._checked(check_choice, key, choices)
-
-    def _checked(self, check: Callable[..., T], key: str, *args: Any, **kwargs: Any) -> T:
-        value = self._entry(key)
-        if isinstance(value, np.ndarray) and value.ndim == 0:
-            value = value.item()
-        try:
-            return check(f"{self.file}: {key}", value, *args, **kwargs)
-        except TypeError as error:  # a wrong type in a file is the file's wrong value
-            raise ValueError(str(error)) from error
-
-    def _entry(self, key: str) -> Any:
-        if key not in self:
-            there = ", ".join(sorted(self)) or "nothing"
-            raise ValueError(f"{self.file} must hold {key}, got an archive with {there}")
-        return self[key]
-
-    def _refuse(self, key: str, allowed: str, got: str) -> ValueError:
-        return ValueError(f"{self.file}: {key} must be {allowed}, got {got}")
+def read_factorization(archive: ModelArchive) -> SavedFactorization:
+    """Take a factorisation: factors with or without biases, or with `Sigma`, which is multiplied into the users."""
+    user_factors = archive.take("USER_factors", Array("n_users", "n_factors"))
+    item_factors = archive.take("ITEM_factors", Array("n_items", "n_factors"))
+    if "Sigma" in archive:
+        return SavedFactorization(_times_sigma(archive, user_factors), item_factors)
+    if not archive.take("use_bias", Scalar(check_bool)):
+        return SavedFactorization(user_factors, item_factors)
+    return SavedFactorization(
+        user_factors,
+        item_factors,
+        use_bias=True,
+        USER_bias=archive.take("USER_bias", Array("n_users")),
+        ITEM_bias=archive.take("ITEM_bias", Array("n_items")),
+        GLOBAL_bias=_global_bias(archive),
+    )
 
 
-def _shape_text(shape: tuple[int | None, ...]) -> str:
-    return "(" + ", ".join("any" if length is None else str(length) for length in shape) + ")"
+def _declared(recommender: Any, method: str) -> Mapping[str, Saved]:
+    declared: Mapping[str, Saved] = recommender._SAVED
+    if not declared:
+        raise NotImplementedError(f"{recommender.RECOMMENDER_NAME} has no {method}: it declares nothing in _SAVED")
+    return declared
+
+
+def _place(recommender: Any, folder_path: Any, file_name: str | None) -> tuple[ArchiveFolder, str, str]:
+    """Return the folder, the name of the file, and both as the host framework prints them."""
+    archives = ArchiveFolder(folder_path)
+    file_name = recommender.RECOMMENDER_NAME if file_name is None else file_name
+    archives.path(file_name)  # refuses a wrong name before anything is said
+    folder = os.fspath(folder_path) or "."  # an empty path is the current folder, as everywhere in pathlib
+    return archives, file_name, f"{folder}{'' if folder.endswith(('/', os.sep)) else '/'}{file_name}"
+
+
+def _check_shape(
+    name: str, what: str, value: Any, is_what: bool, shape: tuple[str, ...], lengths: dict[str, int]
+) -> None:
+    """Refuse a value of another type or shape; a length with a name that `lengths` lacks is entered there."""
+    wanted = ", ".join(str(lengths.get(length, length)) for length in shape)
+    allowed = f"{name} must be {what} of shape ({wanted})"
+    if not is_what:
+        raise ValueError(f"{allowed}, got a {type(value).__name__}")
+    if value.ndim != len(shape) or any(lengths.setdefault(w, got) != got for w, got in zip(shape, value.shape)):
+        raise ValueError(f"{allowed}, got shape ({', '.join(map(str, value.shape))})")
+
+
+def _times_sigma(archive: ModelArchive, user_factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if "use_bias" in archive:
+        raise ValueError(f"{archive.file}: Sigma must be in an archive without use_bias, got both")
+    with np.errstate(over="ignore"):
+        product: npt.NDArray[Any] = user_factors * archive.take("Sigma", Array("n_factors"))
+    if not np.isfinite(product).all():
+        raise ValueError(f"{archive.file}: Sigma must be finite times USER_factors, got larger numbers")
+    return product
+
+
+def _global_bias(archive: ModelArchive) -> npt.NDArray[Any]:
+    """Take a 0-d array; the host's own models may have saved a number."""
+    saved = archive.get("GLOBAL_bias")
+    dtype = saved.dtype if isinstance(saved, np.ndarray) and saved.dtype.kind == "f" else np.float64
+    return np.asarray(archive.take("GLOBAL_bias", Scalar(check_float)), dtype=dtype)

@@ -1,7 +1,7 @@
 """The loop over epochs: train, validate, keep the best model, decide when to stop.
 
-It drives any recommender that has the hooks `_run_epoch(num_epoch)`, `_prepare_model_for_validation()` and
-`_update_best_model()`, whatever its base class is.
+It drives every recommender that has the hooks `_run_epoch(num_epoch)`, `_prepare_model_for_validation()` and
+`_update_best_model()`, whether its base class is ours or the host framework's.
 """
 
 import inspect
@@ -20,40 +20,23 @@ from recsys_common.validation import check_bool, check_int
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Checked arguments of a training run.
+    """Checked arguments of a training run; TypeError or ValueError for a wrong one."""
 
-    Parameters
-    ----------
-    epochs_max : int >= 0
-        Epochs to run at the most.
-    epochs_min : int in 0..epochs_max, default 0
-        Early stopping may end the training from this epoch on.
-    validation_every_n : int >= 1, optional
-        Epochs between two validations; the last epoch is validated too. Needed with an evaluator.
-    stop_on_validation : bool, default False
-        Stop when `lower_validations_allowed` validations in a row were no better than the best one.
-    validation_metric : str, optional
-        Column of the evaluator's result; its value at the first cutoff is maximised. Needed with an evaluator.
-    lower_validations_allowed : int >= 1, optional
-        Needed with an evaluator and `stop_on_validation`.
-    evaluator_object : object with `evaluateRecommender`, optional
-        Without it there is no validation, and the last epoch is the model.
-    algorithm_name : str, optional
-        Begins the lines that are printed.
-
-    Raises
-    ------
-    TypeError, ValueError
-        An argument of the wrong type or out of its range.
-    """
-
+    # >= 0
     epochs_max: int
+    # in 0..epochs_max: early stopping may end the training after this epoch
     epochs_min: int = 0
+    # >= 1: the number of epochs between two validations; the last epoch is validated too; needed with an evaluator
     validation_every_n: int | None = None
+    # stop when `lower_validations_allowed` validations in a row were not better than the best one
     stop_on_validation: bool = False
+    # a column of the evaluator's result, whose value at the first cutoff is maximised; needed with an evaluator
     validation_metric: str | None = None
+    # >= 1; needed with an evaluator and `stop_on_validation`
     lower_validations_allowed: int | None = None
+    # an object with `evaluateRecommender`; without one there are no validations, and the last epoch is the model
     evaluator_object: Any = None
+    # begins the lines that are printed
     algorithm_name: str = "Incremental_Training_Early_Stopping"
 
     def __post_init__(self) -> None:
@@ -69,8 +52,8 @@ class EarlyStopping:
             self._check_evaluator()
 
     def _store(self, name: str, value: Any) -> None:
-        """Keep a checked value, of Python's own type: an epoch more than numpy's uint8 holds is epoch 0."""
-        object.__setattr__(self, name, value)  # the way of a frozen dataclass
+        """Keep a checked value as Python's own type: counting epochs in numpy's uint8 would start again at 256."""
+        object.__setattr__(self, name, value)  # since the dataclass is frozen
 
     def _check_evaluator(self) -> None:
         if not callable(getattr(self.evaluator_object, "evaluateRecommender", None)):
@@ -84,38 +67,14 @@ class EarlyStopping:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} must be given together with evaluator_object, got None")
         names = getattr(self.evaluator_object, "get_metric_names", None)
-        if callable(names):  # an evaluator that does not tell them shows them in its first result
+        if callable(names):  # else the names are checked in the first result
             _check_metric(self.validation_metric, names())
 
 
-def _check_metric(metric: str | None, names: Iterable[Any]) -> None:
-    """The name of a metric that is maximised, among those that there are."""
-    names = [str(name) for name in names]
-    if metric not in names:
-        raise ValueError(f"validation_metric must be one of {', '.join(names)}, got {metric!r}")
-    if f"NEGATIVE_{metric}" in names:
-        raise ValueError(f"validation_metric must be maximised, as 'NEGATIVE_{metric}' is, got {metric!r}")
-
-
-def _checked_result(result: Any) -> pd.DataFrame:
-    allowed = "evaluateRecommender() of evaluator_object must return (DataFrame with a row for each cutoff, text)"
-    if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[0], pd.DataFrame):
-        parts = f" of {', '.join(type(part).__name__ for part in result)}" if isinstance(result, tuple) else ""
-        raise TypeError(f"{allowed}, got a {type(result).__name__}{parts}")
-    if result[0].empty:
-        raise ValueError(f"{allowed}, got an empty DataFrame")
-    return result[0]
-
-
 def check_early_stopping_keywords(keywords: Mapping[str, Any], fit: Callable[..., Any]) -> None:
-    """Refuse keywords of a `fit` that are neither among its own arguments nor for early stopping, naming all of them.
+    """Refuse an unknown keyword of a `fit` with TypeError, which lists the known ones.
 
-    Raises
-    ------
-    TypeError
-        A keyword is unknown.
-    ValueError
-        `stop_on_validation` is asked for and no evaluator is named. None may be, as a search does that has none.
+    ValueError where `stop_on_validation` is True and `evaluator_object` is not given; a search without one gives None.
     """
     own = [name for name, p in inspect.signature(fit).parameters.items() if p.kind is not p.VAR_KEYWORD]
     for_stopping = [field.name for field in fields(EarlyStopping) if field.name not in ("epochs_max", "algorithm_name")]
@@ -131,44 +90,60 @@ def check_early_stopping_keywords(keywords: Mapping[str, Any], fit: Callable[...
 
 
 class TrainingHistory:
-    """Mix-in with the getter of what the loop recorded."""
+    """A mix-in with the getter of the table that the loop records."""
 
-    _training_history: list[dict[str, Any]] | None = None  # the rows
+    _training_history: list[dict[str, Any]] | None = None  # its rows
 
     def get_training_history(self) -> pd.DataFrame | None:
-        """One row an epoch of the last training; None before any.
+        """Return a table with a row for each epoch of the last training.
 
         Returns
         -------
-        DataFrame
-            Columns `epoch` (int, from 1), those that the epoch reports (`training_loss`, the mean loss of a rating,
-            and others), `seconds` (float, the epoch's training time without its validation), then the evaluator's
-            metrics at its first cutoff (NaN where the epoch was not validated).
+        pandas.DataFrame or None
+            Columns `epoch` (int, from 1), the values that the epoch reports (`training_loss`, the mean loss of a
+            rating, and others), `seconds` (float, the epoch's training time without its validation), then the
+            evaluator's metrics at its first cutoff (NaN where the epoch was not validated). None before a training.
         """
-        # made when it is asked for: a training does not fail by its table
+        # made on request, so that a training cannot fail because of its table
         return None if self._training_history is None else pd.DataFrame(self._training_history)
 
 
 def run_training(recommender: Any, settings: EarlyStopping) -> None:
-    """Train a recommender, validate it as asked, and let it keep its best model.
+    """Train a recommender, validate it as `settings` say, and let it keep its best model.
 
-    The best model is that of the best validation (strictly greater is better), the last epoch where nothing was
-    validated. A last epoch that `validation_every_n` does not divide is validated too. Sets on the recommender
-    `epochs_best` (0 before the first epoch ends), `best_validation_metric`, `_earlystopping_validation_summary_df`
-    and `_training_history`. Ctrl-C keeps the best model so far, the current one where nothing was validated yet,
-    and raises KeyboardInterrupt.
-
-    Raises
-    ------
-    TypeError
-        The evaluator does not return a DataFrame and its text.
-    ValueError
-        The validation metric is not among the evaluator's columns, is there negated as well, or is not finite.
+    The best model has the best validation (a later one must be strictly greater); without validations it is that of
+    the last epoch. The last epoch is validated even if `validation_every_n` does not divide it. Sets on the recommender
+    `epochs_best` (0 before the first epoch ends), `best_validation_metric`, `_earlystopping_validation_summary_df` and
+    `_training_history`. Ctrl-C keeps the best model so far, the current one if nothing was validated yet, and raises
+    KeyboardInterrupt. TypeError where the evaluator does not return a DataFrame and its text; ValueError where the
+    validation metric is not among the evaluator's columns, is negated in another one, or is not finite.
     """
     _TrainingRun(recommender, settings).run()
 
 
+def _check_metric(metric: str | None, names: Iterable[Any]) -> None:
+    """Refuse a metric that is not among `names`, or whose negative is, since the metric is maximised."""
+    names = [str(name) for name in names]
+    if metric not in names:
+        raise ValueError(f"validation_metric must be one of {', '.join(names)}, got {metric!r}")
+    if f"NEGATIVE_{metric}" in names:
+        raise ValueError(f"validation_metric must be better when larger, as 'NEGATIVE_{metric}' is, got {metric!r}")
+
+
+def _check_result(result: Any) -> pd.DataFrame:
+    """Return the table of an evaluator's result."""
+    allowed = "evaluateRecommender() of evaluator_object must return (DataFrame with a row for each cutoff, text)"
+    if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[0], pd.DataFrame):
+        parts = f" of {', '.join(type(part).__name__ for part in result)}" if isinstance(result, tuple) else ""
+        raise TypeError(f"{allowed}, got a {type(result).__name__}{parts}")
+    if result[0].empty:
+        raise ValueError(f"{allowed}, got an empty DataFrame")
+    return result[0]
+
+
 class _TrainingRun:
+    """One run of the loop: what it has recorded, and the bar that shows it."""
+
     def __init__(self, recommender: Any, settings: EarlyStopping) -> None:
         self.recommender = recommender
         self.settings = settings
@@ -194,7 +169,7 @@ class _TrainingRun:
             self._announce_end(reason, time.perf_counter() - start)
         except KeyboardInterrupt:
             if not self.has_best:
-                with suppress(FloatingPointError):  # a diverged model is none to keep, and the interrupt goes on
+                with suppress(FloatingPointError):  # a diverged model is not kept, and the interrupt goes on
                     self._keep_current_model()
             raise
         finally:
@@ -202,7 +177,7 @@ class _TrainingRun:
             recommender._training_history = self.history or None
 
     def _run_epochs(self) -> str:
-        """Run the epochs; returns why they ended, for the line that is printed."""
+        """Run the epochs, and return why they ended, for the line that is printed."""
         for epoch in range(1, self.settings.epochs_max + 1):
             self._run_epoch(epoch)
             if self._is_validated(epoch):
@@ -222,7 +197,7 @@ class _TrainingRun:
         self.bar.update()
 
     def _show_progress(self) -> None:
-        """Write the epoch's last figure, and the best validation so far with its epoch, behind the bar."""
+        """Show the last value of the epoch's report and the best validation so far, with its epoch, behind the bar."""
         shown: dict[str, Any] = dict(list(self.report.items())[-1:])
         best = self.recommender.best_validation_metric
         if best is not None:
@@ -238,7 +213,7 @@ class _TrainingRun:
     def _validate(self, epoch: int) -> None:
         start = time.perf_counter()
         self.recommender._prepare_model_for_validation()
-        result = _checked_result(self.settings.evaluator_object.evaluateRecommender(self.recommender))
+        result = _check_result(self.settings.evaluator_object.evaluateRecommender(self.recommender))
         self._record_validation(epoch, result, time.perf_counter() - start)
 
         value = self._metric_value(epoch, result)
@@ -277,7 +252,7 @@ class _TrainingRun:
     def _keep_best(self, epoch: int, value: float | None) -> None:
         self.recommender._update_best_model()
         self.has_best = True
-        # the two in one step: an interrupt leaves both of the new epoch or both of the one before
+        # in one step, so that an interrupt cannot leave the values of two epochs
         self.recommender.__dict__.update(epochs_best=epoch, best_validation_metric=value)
 
     def _keep_current_model(self) -> None:

@@ -1,22 +1,22 @@
-"""A picture of a training: its losses and validation metrics by epoch."""
+"""A plot of a training: its losses and validation metrics by epoch."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# A negated error is recorded because early stopping maximises; the picture shows the error itself.
+# Errors are recorded negated, because early stopping maximises; the plot shows the errors themselves.
 _NEGATED = "NEGATIVE_"
 
 
 def plot_learning_curve(history: pd.DataFrame, validation_metric: str | None = None) -> Figure:
-    """Draw the training error of each epoch and, on the same or a second axis, the validation metric.
+    """Plot the training error of each epoch and, on the same or a second axis, the validation metric.
 
     Parameters
     ----------
-    history : DataFrame
-        What `get_training_history()` returns.
+    history : pandas.DataFrame
+        The table that `get_training_history()` returns.
     validation_metric : str, optional
-        A column of it, such as "MAP" or "NEGATIVE_RMSE", which is drawn as the RMSE beside the training RMSE.
+        A column of the table, such as "MAP", or "NEGATIVE_RMSE", which is plotted as RMSE beside the training RMSE.
 
     Returns
     -------
@@ -26,7 +26,7 @@ def plot_learning_curve(history: pd.DataFrame, validation_metric: str | None = N
     Raises
     ------
     TypeError, ValueError
-        The history is no DataFrame (None: nothing was trained), is empty, or has no such column with values.
+        If the history is not a DataFrame (it is None before a training), is empty, or has no such column with values.
     """
     if not isinstance(history, pd.DataFrame):
         raise TypeError(f"history must be a DataFrame with a row for each epoch, got a {type(history).__name__}")

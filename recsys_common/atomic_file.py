@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recsys_common.file_lock import held_file, is_abandoned
 
-# Windows refuses to replace or delete a file while another program (a reader, an indexer) has it open; that passes.
+# Windows refuses to replace or delete a file while another program (a reader, an indexer) has it open, mostly briefly.
 _REPLACE_ATTEMPTS = 20 if os.name == "nt" else 1
 _REPLACE_PAUSE_SECONDS = 0.05
 
@@ -20,12 +20,12 @@ _TEMPORARY_NAME = re.compile(r"\..+\.\d+_[0-9a-f]{16}\.temp(\.[^.]*)?", re.DOTAL
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """A temporary path to write to, which becomes `target` when the block ends without an error.
+    """Yield a temporary path to write to, which becomes `target` when the block ends without an error.
 
-    The temporary file stands in the folder of `target` (made if missing) under a name that no other process or thread
-    uses, hidden, with the suffix of `target`. At the end it is flushed to disk and renamed over `target`, so that a
-    crash at any moment leaves the old file or the new one, and a reader never meets half a file. What killed processes
-    have left in the folder is deleted by the next writing there, from a minute after.
+    The temporary file lies in the folder of `target` (made if missing), is hidden, has the suffix of `target`, and a
+    name that no other process or thread uses. At the end it is flushed to disk and renamed over `target`, so that a
+    crash at any moment leaves the old file or the new one, and a reader never meets half a file. What a killed process
+    has left in the folder is deleted when somebody writes there more than a minute later.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
     Yields
     ------
     pathlib.Path
-        Where to write over an empty file; the block must have closed it at its end.
+        An empty file to write over; the block must have closed it at its end.
 
     Raises
     ------
     BaseException
-        Whatever the block raises, KeyboardInterrupt included: the temporary file is removed, `target` is untouched.
+        What the block raises, KeyboardInterrupt included: the temporary file is removed, `target` is untouched.
     OSError
         If the file cannot be written, flushed or renamed, with the same consequence.
     """
@@ -54,7 +54,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
             yield temporary
             with temporary.open("r+b") as file:
                 os.fsync(file.fileno())
-            if sys.platform == "win32":  # no file is renamed there that somebody has open
+            if sys.platform == "win32":  # which does not rename a file that somebody has open
                 held.close()
             replace_file(temporary, target)
     finally:
@@ -62,8 +62,28 @@ def atomic_path(target: Path) -> Iterator[Path]:
     sync_folder(target.parent)
 
 
+def replace_file(temporary: Path, target: Path) -> None:
+    """Rename a file over another, or a folder to a free name, with several attempts on Windows."""
+    _attempt(lambda: temporary.replace(target))
+
+
+def remove_file(path: Path) -> None:
+    """Delete a file if it is there, with several attempts on Windows."""
+    _attempt(lambda: path.unlink(missing_ok=True))
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder, and with it new names, to disk, where the system can (Windows cannot)."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _remove(path: Path) -> None:
-    with suppress(OSError):  # must not hide the error that led here
+    with suppress(OSError):  # which must not hide the error that led here
         path.unlink(missing_ok=True)
 
 
@@ -75,16 +95,6 @@ def _remove_leftovers(folder: Path) -> None:
                 _remove(folder / name)
 
 
-def replace_file(temporary: Path, target: Path) -> None:
-    """Rename a file, or a folder to a name that is free, as often as it takes."""
-    _attempt(lambda: temporary.replace(target))
-
-
-def remove_file(path: Path) -> None:
-    """Delete a file if it is there, as often as it takes."""
-    _attempt(lambda: path.unlink(missing_ok=True))
-
-
 def _attempt(change: Callable[[], object]) -> None:
     for attempts_left in reversed(range(_REPLACE_ATTEMPTS)):
         try:
@@ -94,13 +104,3 @@ def _attempt(change: Callable[[], object]) -> None:
             if attempts_left == 0:
                 raise
             time.sleep(_REPLACE_PAUSE_SECONDS)
-
-
-def sync_folder(folder: Path) -> None:
-    """Put the new name itself on disk, where the system lets a folder be flushed (Windows does not)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Several files in one folder that are one thing: the old ones or the new ones, never some of both."""
+"""Files in one folder that are replaced together: all old or all new, never a mixture."""
 
 import shutil
 from collections.abc import Collection, Iterator
@@ -12,19 +12,18 @@ from recsys_common.file_lock import locked
 class FileGroup:
     """Files of fixed names in a folder that are replaced together, even if the process that does it is killed.
 
-    The new files are written into a hidden folder beside their places, the head last. Then the head of the old ones is
-    deleted: from here on the new ones count. The others of the old ones follow, and only then do the new ones come
-    to their places, the head last. A kill leaves the old files as they were, or the new ones on their way, which the
-    next `finish` or `replace` brings to their places. At no moment are there files of both in their places, and
-    whoever finds the head finds all.
+    The new files are written into a hidden folder beside their places, the head last. Then the old files are deleted,
+    the head first: from that moment the new ones count. Only then the new files are moved to their places, the head
+    last. A kill leaves the old files as they were, or the new ones on their way, which the next `finish` or `replace`
+    moves to their places. Old and new files are never in their places together, and where the head is, all files are.
 
     Parameters
     ----------
     folder : pathlib.Path
     head : str
-        The name of the file that says that the others are there.
+        The name of the file whose presence says that the others are there.
     names : collection of str
-        Those of all files that a group may have, the head among them; no other file of the folder is touched.
+        The names of all files that a group may have, the head among them; no other file of the folder is touched.
     """
 
     def __init__(self, folder: Path, head: str, names: Collection[str]) -> None:
@@ -33,7 +32,7 @@ class FileGroup:
         self.names = frozenset(names)
         self._lock_path = folder / f".{head}.lock"
         self._written = folder / f".{head}.new"
-        # the same folder, once no old file is in its place
+        # the name of that folder once the old files are deleted
         self._arriving = folder / f".{head}.arriving"
 
     @contextmanager
@@ -43,18 +42,20 @@ class FileGroup:
             yield
 
     def is_being_replaced(self) -> bool:
-        """Whether a process is at it, or was when it was killed."""
+        """Return whether a process replaces the files now, or was killed while it did."""
         return any(path.exists() for path in (self._lock_path, self._written, self._arriving))
 
     def finish(self) -> None:
-        """Do the rest of what a killed process had begun; to be called under the lock.
+        """Finish what a killed process has begun; to be called under the lock.
 
-        IsADirectoryError, before anything is done, where a folder of somebody else's has the name of a file.
+        IsADirectoryError, before anything is done, where a folder has the name of one of the files.
         """
-        self._check_no_folder()
-        is_old_in_force = (self.folder / self.head).exists()
+        for path in (self.folder / name for name in self.names):
+            if path.is_dir():
+                raise IsADirectoryError(f"{path} must be a file, or free for one, got a folder")
+        has_old_head = (self.folder / self.head).exists()
         if self._written.exists():
-            if is_old_in_force or not (self._written / self.head).exists():
+            if has_old_head or not (self._written / self.head).exists():
                 shutil.rmtree(self._written)
             else:
                 self._put_in_place()
@@ -63,7 +64,7 @@ class FileGroup:
 
     @contextmanager
     def replace(self) -> Iterator[Path]:
-        """A new folder to write the new files into, which are in their places at the end; to be called under the lock.
+        """Yield a new folder to write the new files into, and move them to their places; to be called under the lock.
 
         After an error in the block the old files are as they were.
         """
@@ -78,11 +79,6 @@ class FileGroup:
             raise
         self._put_in_place()
 
-    def _check_no_folder(self) -> None:
-        for name in self.names:
-            if (self.folder / name).is_dir():
-                raise IsADirectoryError(f"{self.folder / name} must be a file or the name of a new one, got a folder")
-
     def _put_in_place(self) -> None:
         for name in (self.head, *(self.names - {self.head})):
             remove_file(self.folder / name)
@@ -96,7 +92,7 @@ class FileGroup:
             replace_file(path, self.folder / path.name)
         sync_folder(self.folder)
         head = self._arriving / self.head
-        if head.exists():  # all that was left is to delete the folder
+        if head.exists():  # else only the folder was left to delete
             replace_file(head, self.folder / self.head)
         self._arriving.rmdir()
         sync_folder(self.folder)

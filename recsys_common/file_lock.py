@@ -1,4 +1,4 @@
-"""Locks that end with the process that holds them, however it ends: of a writer, of unfinished files and folders."""
+"""Locks that end with their process, even a killed one: of a single writer, of unfinished files and folders."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 if sys.platform == "win32":
     import msvcrt
 
-    _LOCKED_BYTE = 2**40  # other handles can neither read nor write what is locked: beyond the end of any file
+    _LOCKED_BYTE = 2**40  # beyond the end of any file, since other handles can neither read nor write a locked byte
 
     def _lock(descriptor: int) -> None:
         os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
@@ -38,10 +38,10 @@ else:
 
 
 _PAUSE_SECONDS = 0.02
-# in a folder that is in use
+# the file that marks a folder as in use
 _MARK = ".in_use"
-# Between the making of a file and its lock, and on Windows between the end of the lock and the new name, lie
-# microseconds in which an unfinished file looks like one that a killed process has left.
+# A file is unlocked for microseconds after it is made, and on Windows before it is renamed: a younger one is not taken
+# for one that a killed process has left.
 _ABANDONED_SECONDS = 60
 
 
@@ -49,8 +49,8 @@ _ABANDONED_SECONDS = 60
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Let one process, and one thread of it, at a time into the block.
 
-    The lock is a file that is there while somebody is in the block; one that a killed process left hinders nobody. A
-    file system without locks lets everybody in.
+    The lock is a file that exists while somebody is in the block; one that a killed process has left hinders nobody. On
+    a file system without locks everybody is let in.
 
     Parameters
     ----------
@@ -76,38 +76,9 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
         with suppress(OSError):
             _unlock(descriptor)
         os.close(descriptor)
-        if sys.platform == "win32":  # refused while others have it open, who then delete it
+        if sys.platform == "win32":  # where it fails while others have the file open, who then delete it
             with suppress(OSError):
                 path.unlink()
-
-
-def _open_locked(path: Path, wait: bool) -> int:
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            if _is_locked_by_us(descriptor, path, wait):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _is_locked_by_us(descriptor: int, path: Path, wait: bool) -> bool:
-    try:
-        _lock(descriptor)
-    except BlockingIOError:
-        if not wait:
-            raise
-        time.sleep(_PAUSE_SECONDS)
-        return False
-    except OSError:
-        return True
-    try:
-        # whoever had it has deleted it, and the next one has made another file of the name
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 @contextmanager
@@ -137,8 +108,8 @@ def held_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def temporary_folder(prefix: str) -> Iterator[Path]:
-    """A new folder among the system's temporary files, deleted at the end, as are those that killed processes left."""
-    name_of_ours = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")  # no folder that somebody has named so by hand
+    """Yield a new folder among the system's temporary files, then delete it; delete those of killed processes first."""
+    name_of_ours = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")  # not a folder that somebody has named by hand
     for leftover in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         if name_of_ours.fullmatch(leftover.name) and is_abandoned(leftover):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -147,7 +118,7 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether the process that has made a file or folder by the functions above is gone.
+    """Return whether the process is gone that has made a file or folder by the functions above.
 
     False in doubt: within a minute of its last change, or where the file system has no locks.
     """
@@ -155,7 +126,7 @@ def is_abandoned(path: Path) -> bool:
         if time.time() - path.stat().st_mtime <= _ABANDONED_SECONDS:
             return False
         mark = path / _MARK if path.is_dir() else path
-        if not mark.exists():  # a folder that has served, or that was to be deleted
+        if not mark.exists():  # a folder after its use
             return True
         descriptor = os.open(mark, os.O_RDWR)
     except OSError:
@@ -168,3 +139,32 @@ def is_abandoned(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _open_locked(path: Path, wait: bool) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if _is_locked_by_us(descriptor, path, wait):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is_locked_by_us(descriptor: int, path: Path, wait: bool) -> bool:
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        if not wait:
+            raise
+        time.sleep(_PAUSE_SECONDS)
+        return False
+    except OSError:
+        return True
+    try:
+        # the one before has deleted its file, and another process may have made a new one of that name
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

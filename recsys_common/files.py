@@ -1,4 +1,4 @@
-"""Files that can be read to an end: regular ones, and links to them."""
+"""Opening files that have an end: regular ones, and links to them."""
 
 import stat
 from pathlib import Path
@@ -14,14 +14,9 @@ _OTHER_KINDS = (
 
 
 def check_regular(path: Path) -> None:
-    """Refuse what is no file on disk: opening a pipe waits for its other end, and a device may never end.
+    """Refuse folders, pipes, sockets and devices with ValueError, missing files with FileNotFoundError.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is nothing of this name.
-    ValueError
-        If it is a folder, a pipe, a socket or a device.
+    Opening a pipe would wait for its other end, and reading a device may never end.
     """
     mode = path.stat().st_mode
     if stat.S_ISREG(mode):
@@ -32,6 +27,6 @@ def check_regular(path: Path) -> None:
 
 
 def open_regular(path: Path, *, buffering: int = -1) -> IO[bytes]:
-    """Open a regular file to read its bytes; errors as those of `check_regular`."""
+    """Open a regular file to read its bytes; errors as in `check_regular`."""
     check_regular(path)
     return path.open("rb", buffering=buffering)

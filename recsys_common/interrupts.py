@@ -15,11 +15,11 @@ INTERRUPTED = 130  # the shell's exit status after Ctrl-C
 def interrupt_ends_process() -> Iterator[None]:
     """Let Ctrl-C end the process at once, with one line and exit status 130, until the block ends.
 
-    For a script's slow imports, where a KeyboardInterrupt is a long traceback, or aborts the process when it comes upon
-    a library's C++. A program that ignores Ctrl-C, or has a handler of its own, keeps it, and so does a notebook.
+    For a script's slow imports, during which a KeyboardInterrupt gives a long traceback, or aborts the process inside a
+    library's C++ code. In a notebook, and in a program that ignores or handles Ctrl-C itself, nothing changes.
     """
     is_main_thread = threading.current_thread() is threading.main_thread()
-    is_notebook = "ipykernel" in sys.modules  # which would end with the script that it runs
+    is_notebook = "ipykernel" in sys.modules  # its process must outlive the script
     if not is_main_thread or is_notebook or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return

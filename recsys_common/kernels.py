@@ -1,16 +1,13 @@
-"""Imports the build of a kernel that suits the processor."""
+"""Importing the build of a kernel that suits the processor."""
 
 import importlib
 from types import ModuleType
 
 
 def import_kernel(name: str) -> ModuleType:
-    """The module `name`, or `<name>_avx2` where there is one and the processor runs it.
+    """Import the module `name`, or `<name>_avx2` where there is one and the processor can run it.
 
-    Raises
-    ------
-    ImportError
-        With what to do, where the kernels were not compiled: the sources alone, of a clone that was not installed.
+    ImportError, with what to do, where the kernels are not compiled, as in a clone that is not installed.
     """
     try:
         kernel = importlib.import_module(name)

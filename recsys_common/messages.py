@@ -1,8 +1,7 @@
-"""What the packages say while they work: lines, progress bars and warnings that cost no one their work.
+"""Lines, progress bars and warnings that can fail without costing the work that they are about.
 
-A message is worth less than the work that it is about. What it is written to may be closed, a broken pipe, of an
-encoding that lacks a letter, a notebook without its widgets, or another program's object: the message is lost then,
-and nothing else. Ctrl-C goes through.
+The output may be closed, a broken pipe, of an encoding that lacks a letter, a notebook without its widgets, or another
+program's object: then the message is lost, and nothing else. Ctrl-C goes through.
 """
 
 import os
@@ -14,8 +13,8 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
-# tqdm takes longer to load than many a data set: only a bar loads it. The first one is the best for this place, a
-# notebook's perhaps, which can be missing its widgets where the second one, made of text, is not.
+# tqdm takes longer to load than a small data set, so only a bar loads it. The first module chooses the best bar, which
+# may be a notebook's, and fails without its widgets; the second has plain text bars.
 _BARS = ("tqdm.auto", "tqdm.std")
 
 
@@ -28,61 +27,33 @@ def say(text: str, *, end: str = "\n", flush: bool = False) -> None:
         Letters that the output's encoding lacks are shown as escapes.
     end : str, default a new line
     flush : bool, default False
-        Whether it has to be seen at once.
+        Whether to show it at once.
     """
     is_written = False
     with suppress(Exception), _bars_held_back():
         is_written = True
         _write(text + end, flush)
-    # a bar that another program has left half made fails as it is cleared, or drawn again
+    # clearing the bars fails where another program has left one half made
     if not is_written:
         _write(text + end, flush)
 
 
-def _bars_held_back() -> AbstractContextManager[Any]:
-    """Clear the bars, and draw them again afterwards; without tqdm loaded there are no bars.
-
-    It does not wait for tqdm's lock: an interrupt in the midst of another program's bar leaves it taken for ever, and a
-    line that mingles with a bar is better than a thread that stands still.
-    """
-    for name in _BARS:
-        if name in sys.modules:
-            held_back: AbstractContextManager[Any] = sys.modules[name].tqdm.external_write_mode(nolock=True)
-            return held_back
-    return nullcontext()
-
-
-def _write(text: str, flush: bool) -> None:
-    stream = sys.stdout
-    if stream is None:  # a program without a console
-        return
-    with suppress(Exception):
-        # in one call, since two threads may have something to say
-        try:
-            stream.write(text)
-        except UnicodeEncodeError:
-            encoding = stream.encoding  # the error's own name for it may be "charmap", which is many
-            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        if flush:
-            stream.flush()
-
-
 def finish_output() -> None:
-    """Write what a script has printed, at its end; where that fails Python would end with an error of its own."""
+    """Flush a script's output at its end, where a failure would make Python itself end with an error."""
     if sys.stdout is None:
         return
     try:
         sys.stdout.flush()
     except Exception:
-        # what is left cannot be written anywhere, and is tried again when the interpreter ends
+        # Python tries again when it ends, and must then succeed
         with suppress(Exception):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def warn(message: str, *, stacklevel: int = 1) -> None:
-    """Warn with a UserWarning; only a filter that turns it into an error raises, and raises that.
+    """Warn with a UserWarning; the only error is the warning itself, where a filter turns it into one.
 
-    Where the result of the work is returned this comes before the work, else after the result is in its place.
+    Call it before work whose result is returned, and after work whose result is stored.
 
     Parameters
     ----------
@@ -94,21 +65,21 @@ def warn(message: str, *, stacklevel: int = 1) -> None:
         warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)
     except Warning:
         raise
-    except Exception:  # a stderr that is closed, or a filter's own hook
+    except Exception:  # a closed stderr, or somebody's own way of showing warnings
         return
 
 
 class ProgressBar:
-    """A tqdm bar that ends, at the latest, where anything about it fails.
+    """A tqdm bar, which disappears where drawing it fails.
 
     Parameters
     ----------
     total : int
         Units of the work.
     verbose : bool, default True
-        Whether there is a bar.
+        Whether to show a bar.
     **arguments
-        Of tqdm, such as `desc`, `unit`, `leave`, `delay`.
+        Arguments of tqdm, such as `desc`, `unit`, `leave`, `delay`.
     """
 
     def __init__(self, total: int, *, verbose: bool = True, **arguments: Any) -> None:
@@ -120,11 +91,13 @@ class ProgressBar:
                     break
 
     def __enter__(self) -> Self:
+        """Return the bar."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        """End the bar."""
         self.close()
 
     def update(self, n_units: int = 1) -> None:
@@ -132,7 +105,7 @@ class ProgressBar:
         self._attempt(lambda bar: bar.update(n_units))
 
     def show(self, values: Mapping[str, Any]) -> None:
-        """Show values behind the bar, numbers with four decimals, when it is drawn the next time."""
+        """Show values behind the bar, numbers with four decimals, when it is next drawn."""
         self._attempt(lambda bar: bar.set_postfix({k: _short(v) for k, v in values.items()}, refresh=False))
 
     def reset(self) -> None:
@@ -150,19 +123,19 @@ class ProgressBar:
             with _lock_given_back():
                 action(self._bar)
         except Exception:
-            self._bar.disable = True  # so that it stays silent when it is deleted
+            self._bar.disable = True  # else it writes when it is deleted
             self._bar = None
 
 
 @contextmanager
 def _lock_given_back() -> Iterator[None]:
-    """Give tqdm's lock back to the bars of other threads, which an interrupt in the midst of a bar leaves taken."""
+    """Release tqdm's lock, which an interrupt while a bar is drawn leaves taken, for the bars of other threads."""
     try:
         yield
     except KeyboardInterrupt:
         with suppress(Exception):
             for lock in sys.modules["tqdm.std"].tqdm.get_lock().locks:
-                with suppress(Exception):  # one that is not held any more
+                with suppress(Exception):  # the error of a lock that is not held any more
                     while True:
                         lock.release()
         raise
@@ -170,3 +143,31 @@ def _lock_given_back() -> Iterator[None]:
 
 def _short(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:.4f}"
+
+
+def _bars_held_back() -> AbstractContextManager[Any]:
+    """Clear the bars, and draw them again afterwards; without tqdm loaded there are no bars.
+
+    It does not wait for tqdm's lock, which an interrupt in another program's bar leaves taken for ever: a line mixed
+    with a bar is better than a thread that waits for ever.
+    """
+    for name in _BARS:
+        if name in sys.modules:
+            held_back: AbstractContextManager[Any] = sys.modules[name].tqdm.external_write_mode(nolock=True)
+            return held_back
+    return nullcontext()
+
+
+def _write(text: str, flush: bool) -> None:
+    stream = sys.stdout
+    if stream is None:  # a program without a console
+        return
+    with suppress(Exception):
+        # in one call, since two threads may write
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding  # not the error's name for it, which may be the general "charmap"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        if flush:
+            stream.flush()

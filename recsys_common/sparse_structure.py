@@ -1,7 +1,7 @@
-"""The arrays behind a scipy sparse matrix, checked before anything converts it.
+"""Checks of the arrays inside a scipy sparse matrix, to be made before anything converts it.
 
-scipy builds a matrix from arrays without reading them, and lets them be replaced afterwards; its compiled conversions
-then follow every pointer and index. A column beyond the shape is written outside of an array there.
+scipy does not check the arrays that a matrix is made of, or that replace them later, but its compiled conversions
+follow every pointer and index: a column beyond the shape makes them write outside of an array.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-# of each format, what has to hold for its arrays; each check returns what does not, or None
+# what a check finds wrong, or None
 _Fault = str | None
 
 
 def structure_fault(matrix: Any) -> _Fault:
-    """Say in what the arrays of a 2-D scipy sparse matrix or array contradict one another or its shape.
+    """Say how the arrays of a 2-D scipy sparse matrix or array contradict each other or its shape.
 
     Parameters
     ----------
@@ -25,13 +25,11 @@ def structure_fault(matrix: Any) -> _Fault:
     Returns
     -------
     str or None
-        Such as ``columns outside of 0..9``; None for a matrix that every conversion can read. The time is that of
-        one pass over the indices.
+        Such as ``columns outside of 0..9``; None for a matrix that every conversion can read. It takes one pass over
+        the indices.
     """
     check = _CHECKS.get(matrix.format)
-    if check is None:
-        return f"the unknown format {matrix.format!r}"
-    return check(matrix)
+    return f"the unknown format {matrix.format!r}" if check is None else check(matrix)
 
 
 def canonical_fault(matrix: Any) -> _Fault:
@@ -41,44 +39,48 @@ def canonical_fault(matrix: Any) -> _Fault:
     if fault is not None:
         return fault
     ascending = indices[1:] > indices[:-1]
-    # between the last column of a row and the first of the next one there is no order
+    # the first column of a row may be smaller than the last one of the row before
     starts = indptr[(indptr > 0) & (indptr < len(indices))]
     ascending[starts - 1] = True
     if not ascending.all():
         return "columns of a row that are not distinct and ascending"
-    # so the smallest and the largest columns are at the ends of the rows
+    # so the smallest and the largest columns are at the two ends of the rows
     is_filled = indptr[1:] > indptr[:-1]
     ends = np.concatenate([indices[indptr[:-1][is_filled]], indices[indptr[1:][is_filled] - 1]])
     return _index_fault("columns", ends, matrix.shape[1])
 
 
-def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
-    if not isinstance(indices, np.ndarray) or indices.ndim != 1 or indices.dtype.kind not in "iu":
-        return f"{name} that are no 1-D array of integers"
-    if not indices.dtype.isnative:
-        return f"{name} in the byte order of another machine"
-    if indices.size > 0 and not (indices.min() >= 0 and indices.max() < n_indices):
-        return f"{name} outside of 0..{n_indices - 1}"
+def _integers_fault(name: str, array: Any) -> _Fault:
+    if not isinstance(array, np.ndarray) or array.ndim != 1 or array.dtype.kind not in "iu":
+        return f"{name} that are not a 1-D array of integers"
     return None
+
+
+def _index_fault(name: str, indices: Any, n_indices: int) -> _Fault:
+    fault = _integers_fault(name, indices)
+    if fault is None and not indices.dtype.isnative:
+        return f"{name} in the byte order of another machine"
+    if fault is None and indices.size > 0 and not (indices.min() >= 0 and indices.max() < n_indices):
+        return f"{name} outside of 0..{n_indices - 1}"
+    return fault
 
 
 def _data_fault(data: Any, n_entries: int, ndim: int = 1) -> _Fault:
     if not isinstance(data, np.ndarray) or data.ndim != ndim:
-        return f"values that are no {ndim}-D array"
+        return f"values that are not a {ndim}-D array"
     if not data.dtype.isnative:
         return "values in the byte order of another machine"
     return f"{len(data)} values for {n_entries} indices" if len(data) != n_entries else None
 
 
 def _pointer_fault(indptr: Any, n_rows: int, n_entries: int) -> _Fault:
-    if not isinstance(indptr, np.ndarray) or indptr.ndim != 1 or indptr.dtype.kind not in "iu":
-        return "pointers that are no 1-D array of integers"
-    if len(indptr) != n_rows + 1:
+    fault = _integers_fault("pointers", indptr)
+    if fault is None and len(indptr) != n_rows + 1:
         return f"{len(indptr)} pointers for {n_rows} rows or columns"
     # compared, not subtracted: unsigned differences are never negative
-    if indptr[0] != 0 or indptr[-1] > n_entries or (indptr[1:] < indptr[:-1]).any():
-        return f"pointers that do not grow from 0 to {n_entries} at the most"
-    return None
+    if fault is None and (indptr[0] != 0 or indptr[-1] > n_entries or (indptr[1:] < indptr[:-1]).any()):
+        return f"pointers that do not ascend from 0 to at most {n_entries}"
+    return fault
 
 
 def _compressed_fault(matrix: Any, n_major: int, n_minor: int, name: str, ndim: int = 1) -> _Fault:
@@ -87,19 +89,9 @@ def _compressed_fault(matrix: Any, n_major: int, n_minor: int, name: str, ndim: 
     return fault or _data_fault(matrix.data, len(indices), ndim) or _pointer_fault(matrix.indptr, n_major, len(indices))
 
 
-def _csr_fault(matrix: Any) -> _Fault:
-    n_rows, n_columns = matrix.shape
-    return _compressed_fault(matrix, n_rows, n_columns, "columns")
-
-
-def _csc_fault(matrix: Any) -> _Fault:
-    n_rows, n_columns = matrix.shape
-    return _compressed_fault(matrix, n_columns, n_rows, "rows")
-
-
 def _bsr_fault(matrix: Any) -> _Fault:
     if not isinstance(matrix.data, np.ndarray) or matrix.data.ndim != 3:
-        return "values that are no 3-D array"
+        return "values that are not a 3-D array"
     shape, block = matrix.shape, matrix.data.shape[1:]
     if 0 in block or shape[0] % block[0] or shape[1] % block[1]:
         return f"blocks of {block} in a shape of {shape}"
@@ -113,21 +105,19 @@ def _coo_fault(matrix: Any) -> _Fault:
 
 
 def _dia_fault(matrix: Any) -> _Fault:
-    offsets = matrix.offsets
-    if not isinstance(offsets, np.ndarray) or offsets.ndim != 1 or offsets.dtype.kind not in "iu":
-        return "offsets that are no 1-D array of integers"
-    if len(np.unique(offsets)) != len(offsets):
-        return "an offset twice"
-    return _data_fault(matrix.data, len(offsets), ndim=2)
+    fault = _integers_fault("offsets", matrix.offsets)
+    if fault is None and len(np.unique(matrix.offsets)) != len(matrix.offsets):
+        return "the same offset twice"
+    return fault or _data_fault(matrix.data, len(matrix.offsets), ndim=2)
 
 
 def _lil_fault(matrix: Any) -> _Fault:
     rows, data, (n_rows, n_columns) = matrix.rows, matrix.data, matrix.shape
     if not all(isinstance(lists, np.ndarray) and lists.shape == (n_rows,) for lists in (rows, data)):
-        return f"lists that are not one for each of {n_rows} rows"
+        return f"other than one list for each of {n_rows} rows"
     for columns, values in zip(rows, data):
         if not isinstance(columns, list) or not isinstance(values, list) or len(columns) != len(values):
-            return "rows whose columns and values are no lists of one length"
+            return "rows whose columns and values are not lists of the same length"
         fault = _index_fault("columns", np.array(columns), n_columns) if columns else None
         if fault is not None:
             return fault
@@ -143,8 +133,8 @@ def _dok_fault(matrix: Any) -> _Fault:
 
 
 _CHECKS: dict[str, Callable[[Any], _Fault]] = {
-    "csr": _csr_fault,
-    "csc": _csc_fault,
+    "csr": lambda matrix: _compressed_fault(matrix, matrix.shape[0], matrix.shape[1], "columns"),
+    "csc": lambda matrix: _compressed_fault(matrix, matrix.shape[1], matrix.shape[0], "rows"),
     "bsr": _bsr_fault,
     "coo": _coo_fault,
     "dia": _dia_fault,

@@ -1,4 +1,4 @@
-"""Rows of work that are dealt out to threads."""
+"""Dealing rows of work out to threads."""
 
 import os
 import threading
@@ -9,28 +9,28 @@ from recsys_common.validation import check_int
 
 
 def check_num_threads(name: str, value: int | None) -> int:
-    """An integer >= 1, or None for the number of processors that this process may use."""
+    """Return an integer >= 1, checked; None becomes the number of processors that this process may use."""
     if value is not None:
         return check_int(name, value, minimum=1)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_a_slice: int, num_threads: int) -> None:
-    """Call `work` for consecutive slices of 0..n_rows-1, on the calling thread and, where there are slices, on others.
+def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_per_slice: int, num_threads: int) -> None:
+    """Call `work` for consecutive slices of 0..n_rows-1, on the calling thread and at most `num_threads` - 1 others.
 
     Parameters
     ----------
     work : callable
-        Slices run in any order and at once, so each writes to its own rows alone. One slice should end within 0.2 s,
-        since an interrupt waits for those that run, and give up the interpreter's lock most of that time.
-    n_rows, rows_a_slice, num_threads : int >= 0, >= 1, >= 1
+        Slices run at the same time and in any order, so each may write to its own rows only. A slice should end within
+        0.2 s, since an interrupt waits for those that run, and release the interpreter's lock most of that time.
+    n_rows, rows_per_slice, num_threads : int >= 0, >= 1, >= 1
 
     Raises
     ------
     BaseException
-        That of the first slice that failed, when no slice runs any more.
+        The error of the first slice that failed, once no slice runs any more.
     """
-    todo = deque(slice(start, min(start + rows_a_slice, n_rows)) for start in range(0, n_rows, rows_a_slice))
+    todo = deque(slice(start, min(start + rows_per_slice, n_rows)) for start in range(0, n_rows, rows_per_slice))
     failures: list[tuple[int, BaseException]] = []
 
     def work_off() -> None:
@@ -42,7 +42,7 @@ def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_a_slice: int
             try:
                 work(rows)
             except BaseException as error:
-                # slices are begun in their order: none before this one is left
+                # slices are begun in their order, so all before this one have begun
                 todo.clear()
                 failures.append((rows.start, error))
 

@@ -1,6 +1,7 @@
 """Argument checks with one error format: ``<argument> must be <allowed>, got <value>``.
 
-A wrong type raises TypeError, a wrong value ValueError. Every check returns the value in the form the code works with.
+Every check takes the argument's name and value, and returns the value in the form that the code works with. A wrong
+type raises TypeError, a wrong value ValueError.
 """
 
 import copy
@@ -10,42 +11,27 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from recsys_common.sparse_structure import structure_fault
 
 # ids are int32 in rankings, records of ratings and embeddings
-_LARGEST_SIDE = 2**31 - 1
+_MAX_SIDE = 2**31 - 1
 
 
 def refuse(error: type[Exception], name: str, allowed: str, got: object) -> Exception:
-    """The exception with the one error text, to be raised by the caller."""
+    """Return the exception with the common error text, for the caller to raise."""
     return error(f"{name} must be {allowed}, got {got}")
 
 
-def _interval(
-    minimum: float | None, maximum: float | None, above: float | None = None, below: float | None = None
-) -> str:
-    bounds = []
-    if above is not None:
-        bounds.append(f"> {above}")
-    if minimum is not None:
-        bounds.append(f">= {minimum}")
-    if maximum is not None:
-        bounds.append(f"<= {maximum}")
-    if below is not None:
-        bounds.append(f"< {below}")
-    return " ".join(["", " and ".join(bounds)]).rstrip()
-
-
 def check_int(name: str, value: Any, *, minimum: int | None = None, maximum: int | None = None) -> int:
-    """An integer (Python's or numpy's, not a bool) between minimum and maximum, both included."""
-    allowed = "an integer" + _interval(minimum, maximum)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise refuse(TypeError, name, allowed, repr(value))
-    number = int(value)
-    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-        raise refuse(ValueError, name, allowed, repr(value))
+    """Return an integer (Python's or numpy's, not a bool) in minimum..maximum, both included, as an int."""
+    is_integer = isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    number = int(value) if is_integer else 0
+    if not is_integer or (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+        allowed = "an integer" + _interval(None, minimum, maximum, None)
+        raise refuse(ValueError if is_integer else TypeError, name, allowed, repr(value))
     return number
 
 
@@ -58,47 +44,43 @@ def check_float(
     above: float | None = None,
     below: float | None = None,
 ) -> float:
-    """A finite number between minimum and maximum, both included, and strictly between `above` and `below`."""
-    allowed = "a finite number" + _interval(minimum, maximum, above, below)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise refuse(TypeError, name, allowed, repr(value))
+    """Return a finite number in minimum..maximum, both included, and > above and < below, as a float."""
+    is_number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
     try:
-        number = float(value)
+        number = float(value) if is_number else math.nan
     except OverflowError:  # an integer beyond float64
         number = math.inf
-    outside = (
+    if (
         not math.isfinite(number)
         or (above is not None and number <= above)
-        or (below is not None and number >= below)
         or (minimum is not None and number < minimum)
         or (maximum is not None and number > maximum)
-    )
-    if outside:
-        raise refuse(ValueError, name, allowed, repr(value))
+        or (below is not None and number >= below)
+    ):
+        allowed = "a finite number" + _interval(above, minimum, maximum, below)
+        raise refuse(ValueError if is_number else TypeError, name, allowed, repr(value))
     return number
 
 
 def check_bool(name: str, value: Any) -> bool:
-    """True or False, Python's or numpy's."""
+    """Return True or False, Python's or numpy's, as a bool."""
     if not isinstance(value, (bool, np.bool_)):
         raise refuse(TypeError, name, "True or False", repr(value))
     return bool(value)
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
-    """One of the given strings."""
+    """Return a string that must be one of `choices`."""
     choices = list(choices)
-    allowed = "one of " + ", ".join(repr(choice) for choice in choices)
-    if not isinstance(value, str):
-        raise refuse(TypeError, name, allowed, repr(value))
-    if value not in choices:
-        raise refuse(ValueError, name, allowed, repr(value))
-    # the choice itself: where a str is declared, kernels take no subclass, as numpy's strings are
+    if not isinstance(value, str) or value not in choices:
+        allowed = "one of " + ", ".join(repr(choice) for choice in choices)
+        raise refuse(ValueError if isinstance(value, str) else TypeError, name, allowed, repr(value))
+    # the choice itself: kernels refuse subclasses of str, such as numpy's strings
     return choices[choices.index(value)]
 
 
-def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
-    """A scalar, list or array of integer ids in 0..n_ids-1, as a 1-D int64 array; an empty one is allowed."""
+def check_ids(name: str, value: Any, n_ids: int) -> npt.NDArray[np.int64]:
+    """Return a scalar, list or array of integer ids in 0..n_ids-1 as an int64 array, (n,); it may be empty."""
     allowed = f"integer ids in 0..{n_ids - 1}"
     try:
         ids = np.atleast_1d(np.asarray(value))
@@ -116,8 +98,8 @@ def check_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
     return ids.astype(np.int64)
 
 
-def check_distinct_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
-    """A list or array of integer ids in 0..n_ids-1, or None for no id, as the distinct ones: ascending int64, (n,)."""
+def check_distinct_ids(name: str, value: Any, n_ids: int) -> npt.NDArray[np.int64]:
+    """Return the distinct ids of a list or array in 0..n_ids-1, ascending, int64, (n,); None is an empty list."""
     if value is None:
         return np.empty(0, dtype=np.int64)
     if np.ndim(value) == 0:
@@ -125,8 +107,10 @@ def check_distinct_ids(name: str, value: Any, n_ids: int) -> np.ndarray:
     return np.unique(check_ids(name, value, n_ids))
 
 
-def check_pairs(user_id_array: Any, item_id_array: Any, n_users: int, n_items: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ids of (user, item) pairs as two 1-D int64 arrays of equal length; a scalar goes with every id of the other."""
+def check_pairs(
+    user_id_array: Any, item_id_array: Any, n_users: int, n_items: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the ids of (user, item) pairs as two int64 arrays, (n,); a scalar goes with every id of the other side."""
     users = check_ids("user_id_array", user_id_array, n_users)
     items = check_ids("item_id_array", item_id_array, n_items)
     if np.ndim(user_id_array) == 0:
@@ -139,7 +123,7 @@ def check_pairs(user_id_array: Any, item_id_array: Any, n_users: int, n_items: i
 
 
 def is_sparse(value: Any) -> bool:
-    """Whether a value is a scipy sparse matrix or array."""
+    """Return whether a value is a scipy sparse matrix or array."""
     return bool(sps.issparse(value))
 
 
@@ -153,12 +137,12 @@ def check_structure(name: str, value: Any) -> None:
 def check_sparse(
     name: str, value: Any, *, dtype: Any = np.float32, allow_empty: bool = False, shape: tuple[int, ...] | None = None
 ) -> sps.csr_matrix:
-    """A 2-D scipy sparse matrix or array of finite numbers, as a csr copy in canonical form without explicit zeros.
+    """Return a 2-D scipy sparse matrix or array of finite numbers as a csr copy, canonical and without explicit zeros.
 
-    At least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without entries; of one
-    shape if it is given. Duplicate entries are summed: integers exactly, as long as they are below 2^53. With dtype
-    None the matrix keeps its own, but is float64 where a sum does not fit into it, and float32 where it is float16.
-    Of bool, true and true is true, as in scipy.
+    It must have at least one row, one column and one non-zero entry, unless `allow_empty` allows a matrix without
+    entries, and the shape `shape`, if that is given. Duplicate entries are summed: integers exactly, as long as they
+    are below 2^53, and booleans to True, as in scipy. With dtype None the matrix keeps its own dtype, but becomes
+    float64 where a sum does not fit into it, and float32 where it is float16.
     """
     entries = check_entries(name, value, shape)
     own = np.float32 if value.dtype == np.float16 else value.dtype
@@ -174,7 +158,7 @@ def check_sparse(
 
 
 def check_entries(name: str, value: Any, shape: tuple[int, ...] | None = None) -> sps.csr_matrix:
-    """A sparse matrix or array, of one shape if it is given, as csr, without a copy where it is that already."""
+    """Return a sparse matrix or array of real numbers as canonical csr, without a copy where it is that already."""
     _check_convertible(name, value, shape)
     matrix: sps.csr_matrix = sps.csr_matrix(_of_summable_type(value) if value.format != "csr" else value)
     if not matrix.has_canonical_format:
@@ -183,15 +167,31 @@ def check_entries(name: str, value: Any, shape: tuple[int, ...] | None = None) -
     return matrix
 
 
+def cast_values(matrix: Any, dtype: Any) -> Any:
+    """Return a sparse matrix with values of another type, cast before anything sums them; it shares the indices.
+
+    scipy's own astype, up to 1.10, sums duplicates before it casts, and changes the matrix that was given.
+    """
+    cast = sps.csr_matrix(matrix) if matrix.format in ("lil", "dok") else copy.copy(matrix)
+    cast.data = cast.data.astype(dtype)
+    return cast
+
+
+def _interval(above: float | None, minimum: float | None, maximum: float | None, below: float | None) -> str:
+    """Say in words between which bounds a number must lie, with a space before, or nothing without a bound."""
+    bounds = {">": above, ">=": minimum, "<=": maximum, "<": below}
+    return " and".join(f" {sign} {bound}" for sign, bound in bounds.items() if bound is not None)
+
+
 def _check_convertible(name: str, value: Any, shape: tuple[int, ...] | None) -> None:
-    """Refuse what no conversion of scipy may see: it reads and writes by the indices that a matrix has."""
+    """Refuse what a conversion of scipy may not see: it reads and writes where the indices of the matrix lead."""
     if not is_sparse(value):
         hint = "; scipy.sparse.csr_matrix(array) makes one" if isinstance(value, np.ndarray) else ""
         raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")
     if value.ndim != 2 or 0 in value.shape:
         raise refuse(ValueError, name, "a 2-D sparse matrix with rows and columns", f"shape {value.shape}")
-    if max(value.shape) > _LARGEST_SIDE:
-        raise refuse(ValueError, name, f"of at most {_LARGEST_SIDE} rows and columns", f"shape {value.shape}")
+    if max(value.shape) > _MAX_SIDE:
+        raise refuse(ValueError, name, f"of at most {_MAX_SIDE} rows and columns", f"shape {value.shape}")
     if shape is not None and value.shape != shape:
         raise refuse(ValueError, name, f"of shape {shape}", f"shape {value.shape}")
     if value.dtype.kind not in "biuf":
@@ -199,26 +199,16 @@ def _check_convertible(name: str, value: Any, shape: tuple[int, ...] | None) -> 
     check_structure(name, value)
 
 
-def cast_values(matrix: Any, dtype: Any) -> Any:
-    """A sparse matrix with values of another type, cast before anything sums them; it shares the indices.
-
-    scipy's own astype, up to 1.10, sums duplicates before it casts, and in the matrix that was given.
-    """
-    cast = sps.csr_matrix(matrix) if matrix.format in ("lil", "dok") else copy.copy(matrix)
-    cast.data = cast.data.astype(dtype)
-    return cast
-
-
 def _of_summable_type(value: Any) -> Any:
-    """The matrix with values that can be added: small integers overflow, and scipy cannot convert float16."""
+    """Return the matrix with values that can be added: small integers overflow, and scipy cannot convert float16."""
     if value.dtype.kind in "iu":
         return cast_values(value, np.float64)
     return cast_values(value, np.float32) if value.dtype == np.float16 else value
 
 
-def _as_type(values: np.ndarray, dtype: Any, *, is_asked_for: bool) -> np.ndarray:
-    """A copy with another dtype; with its own where it is not asked for one and a sum does not fit into it."""
-    with np.errstate(invalid="ignore"):  # a sum beyond the integers of a type: seen in the comparison
+def _as_type(values: npt.NDArray[Any], dtype: Any, *, is_asked_for: bool) -> npt.NDArray[Any]:
+    """Return a copy with another dtype, or with its own where a sum does not fit and the caller asked for no dtype."""
+    with np.errstate(invalid="ignore"):  # a sum beyond the integers of a type: the comparison finds it
         converted = values.astype(dtype)
     fits = is_asked_for or converted.dtype == values.dtype or np.array_equal(converted, values)
     return converted if fits else values.copy()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from Data_manager._sources.zip_members import ZipMembers
-from Data_manager._text.parsing import TextTable
+from Data_manager._text.layout import TextTable
 from Data_manager.Movielens._features import AGE_GROUPS, flagged_genres_frame
 from Data_manager.Movielens._movielens import RATINGS_TAB, MovielensReader, grouplens
 

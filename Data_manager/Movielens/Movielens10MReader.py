@@ -5,7 +5,7 @@ from typing import ClassVar
 import pandas as pd
 
 from Data_manager._sources.zip_members import ZipMembers
-from Data_manager._text.parsing import TextTable
+from Data_manager._text.layout import TextTable
 from Data_manager.Movielens._features import utf8_where_it_is
 from Data_manager.Movielens._movielens import MOVIES_DAT, RATINGS_DAT, TAGS_DAT, MovielensWithTagsReader, grouplens
 

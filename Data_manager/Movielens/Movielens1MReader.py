@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from Data_manager._text.parsing import TextTable
+from Data_manager._text.layout import TextTable
 from Data_manager.Movielens._movielens import MOVIES_DAT, RATINGS_DAT, USERS_DAT, MovielensReader, grouplens
 
 

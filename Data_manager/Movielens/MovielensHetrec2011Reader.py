@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from Data_manager._text.parsing import TextTable
+from Data_manager._text.layout import TextTable
 from Data_manager.Movielens._movielens import MovielensReader, grouplens
 
 # the columns after these are the parts of a date; as only numbers are read, the encoding of the file does not matter

@@ -13,16 +13,7 @@ _YEAR_PATTERN = r"\(([0-9]{4})\)\s*$"
 
 
 def features_of_lists(id_column: str, ids: pd.Series, features: list[list[str]]) -> pd.DataFrame:
-    """One row with value 1 for every feature in the list of every id.
-
-    Parameters
-    ----------
-    id_column : str
-        "ItemID" or "UserID".
-    ids : pandas.Series, length n
-    features : list of n lists of str
-        Empty ones add no row, so no missing value can become a feature.
-    """
+    """Make one row with value 1 for every feature in the list of every id; `id_column` is "ItemID" or "UserID"."""
     lengths = np.array([len(names) for names in features], dtype=np.int64)
     return pd.DataFrame(
         {
@@ -34,25 +25,18 @@ def features_of_lists(id_column: str, ids: pd.Series, features: list[list[str]])
 
 
 def utf8_where_it_is(texts: pd.Series) -> list[str]:
-    """Texts that were read as latin-1, each as UTF-8 if its bytes are that."""
+    """Return texts that were read as latin-1, each as UTF-8 if its bytes are that."""
     return [text if text.isascii() else _utf8_if_it_is(text) for text in texts]
 
 
-def _utf8_if_it_is(text: str) -> str:
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeDecodeError:
-        return text
-
-
 def genres_frame(movies: pd.DataFrame) -> pd.DataFrame:
-    """ICM_genres: value 1 for each genre of a movie (columns ItemID, Genres "A|B")."""
+    """Make ICM_genres: value 1 for each genre of a movie (columns ItemID, Genres "A|B")."""
     names = [[name for name in text.split("|") if name] for text in movies["Genres"]]
     return features_of_lists("ItemID", movies["ItemID"], names).drop_duplicates(["ItemID", "FeatureID"])
 
 
 def flagged_genres_frame(movies: pd.DataFrame, genre_names: list[str]) -> pd.DataFrame:
-    """ICM_genres from one 0/1 column for each genre, as MovieLens 100K has them."""
+    """Make ICM_genres from one 0/1 column for each genre, as MovieLens 100K has them."""
     rows, columns = np.nonzero(movies[genre_names].to_numpy())
     return pd.DataFrame(
         {
@@ -64,7 +48,7 @@ def flagged_genres_frame(movies: pd.DataFrame, genre_names: list[str]) -> pd.Dat
 
 
 def years_frame(movies: pd.DataFrame) -> pd.DataFrame:
-    """ICM_year: the single feature "Year", whose value is the year at the very end of a title; without it no row."""
+    """Make ICM_year: the single feature "Year", with the year at the very end of a title, if it has one."""
     years = movies["Title"].astype(object).str.extract(_YEAR_PATTERN, expand=False)
     has_year = years.notna().to_numpy()
     return pd.DataFrame(
@@ -77,9 +61,9 @@ def years_frame(movies: pd.DataFrame) -> pd.DataFrame:
 
 
 def tags_frame(tags: pd.DataFrame) -> pd.DataFrame:
-    """ICM_tags: value 1 for each token of each tag line (columns ItemID, Tag); a Dataset sums what is repeated.
+    """Make ICM_tags: value 1 for each token of each tag line (columns ItemID, Tag), which a Dataset sums.
 
-    A tag is taken to its tokens once, however many lines repeat it.
+    The tokens of a tag are found once, however many lines repeat it.
     """
     codes, unique_tags = pd.factorize(tags["Tag"])
     tokens_of_tag = [tagFilterAndStemming(tag) for tag in unique_tags]
@@ -100,7 +84,14 @@ def tags_frame(tags: pd.DataFrame) -> pd.DataFrame:
 
 
 def users_frame(users: pd.DataFrame) -> pd.DataFrame:
-    """UCM_all: gender_<x>, age_group_<x>, occupation_<x> and zip_code_<x> of each user."""
+    """Make UCM_all: gender_<x>, age_group_<x>, occupation_<x> and zip_code_<x> of each user."""
     features = ["Gender", "Age_group", "Occupation", "Zip_code"]
     prefixed = [[f"{name.lower()}_{value}" for value in users[name]] for name in features]
     return features_of_lists("UserID", users["UserID"], [list(row) for row in zip(*prefixed)])
+
+
+def _utf8_if_it_is(text: str) -> str:
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return text

@@ -1,4 +1,4 @@
-"""What the MovieLens readers share: which file is where in the zip, and the way from the tables to a Dataset.
+"""The base of the MovieLens readers: which file is where in the zip, and the way from the tables to a Dataset.
 
 All editions are of GroupLens, https://grouplens.org/datasets/movielens/, for research use, not to be redistributed:
 F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM TiiS 5(4), 2015.
@@ -6,18 +6,21 @@ F. M. Harper, J. A. Konstan, "The MovieLens Datasets: History and Context", ACM 
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from Data_manager._matrices.builder import Interactions
-from Data_manager._matrices.id_encoder import encode_arrow
 from Data_manager._matrices.rules import InteractionRules
-from Data_manager._sources.download import RemoteFile, find_local, tell_of_other_edition
+from Data_manager._ratings.columns import check_columns
+from Data_manager._ratings.files import RatingsFile
+from Data_manager._ratings.text import read_text
+from Data_manager._sources.download import RemoteFile, find_local, tell_of_another_hash
 from Data_manager._sources.zip_members import ZipMembers, open_zip
-from Data_manager._text.parsing import TextTable, read_batches, read_table
+from Data_manager._text.layout import TextTable
+from Data_manager._text.parsing import read_table
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager
@@ -52,12 +55,12 @@ _NAMES_OF_HEADER = {
 
 
 def grouplens(file_name: str, md5: str | None, folder: str = "movielens") -> RemoteFile:
-    """A MovieLens zip on GroupLens' server; `md5` is None where the file changes over time, or no hash is known."""
+    """Describe a zip on GroupLens' server; `md5` is None where the file changes over time, or its hash is unknown."""
     return RemoteFile(f"https://files.grouplens.org/datasets/{folder}/{file_name}", md5)
 
 
 class MovielensReader(DataReader):
-    """The base of the MovieLens readers: a subclass is the class attributes of one edition.
+    """The base of the MovieLens readers, whose subclasses are the class attributes of one edition.
 
     URM_all has the ratings, URM_timestamp their times in seconds since 1970. An item of the movies file that nobody
     rated has an index after those of all rated items, so it is a cold column of the URMs.
@@ -80,12 +83,12 @@ class MovielensReader(DataReader):
             # the features are mostly Python; hashing, unpacking and parsing need none, and go on meanwhile
             with ThreadPoolExecutor(max_workers=1) as thread:
                 item_features = thread.submit(self._item_features, archive)
-                tell_of_other_edition(self.ZIP, path, self._print)
+                tell_of_another_hash(self.ZIP, path, self._print)
                 self._print("Loading Interactions")
                 where = archive.where(self.TABLES["ratings"][0])
                 manager.add_interactions(self._interactions(archive), InteractionRules("error"), where)
                 if manager.notices:
-                    raise ValueError(f"{where} must have no rating of 0, got others. {' '.join(manager.notices)}")
+                    raise ValueError(f"{where} must have ratings other than 0 only. {' '.join(manager.notices)}")
             for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)
             if self.AVAILABLE_UCM:
@@ -102,22 +105,11 @@ class MovielensReader(DataReader):
 
     def _interactions(self, archive: ZipMembers) -> Iterator[Interactions]:
         member, layout = self.TABLES["ratings"]
-        user, item, *values = layout.columns
-        batch = None
-        for batch in read_batches(lambda: archive.open(member), archive.where(member), layout):
-            yield Interactions(
-                users=encode_arrow(user, batch.column(user)),
-                items=encode_arrow(item, batch.column(item)),
-                values={
-                    name: batch.column(column).to_numpy().astype(np.float64, copy=False)
-                    for name, column in zip(self.AVAILABLE_URM, values)
-                },
-            )
-        if batch is None:
-            raise ValueError(f"{archive.where(member)} holds no lines")
+        file = RatingsFile(archive.path, archive.where(member), partial(archive.open, member))
+        return read_text(file, layout, check_columns(list(layout.columns)))
 
     def _item_features(self, archive: ZipMembers) -> dict[str, pd.DataFrame]:
-        """The data frames of AVAILABLE_ICM, in its order."""
+        """Return the data frames of AVAILABLE_ICM, in its order."""
         if not self.AVAILABLE_ICM:
             return {}
         self._print("Loading Item Features Genres")
@@ -140,13 +132,13 @@ class MovielensReader(DataReader):
 
 
 class MovielensWithTagsReader(MovielensReader):
-    """The base of the editions from 10M on: ICM_all is ICM_genres' and ICM_tags' features side by side."""
+    """The base of the editions from 10M on: ICM_all has the features of ICM_genres and ICM_tags side by side."""
 
     AVAILABLE_ICM: ClassVar[list[str]] = ["ICM_all", "ICM_genres", "ICM_tags", "ICM_year"]
 
 
 def csv_tables(folder: str) -> dict[str, tuple[str, TextTable]]:
-    """The members of the editions from 20M on: csv files in one folder."""
+    """Return the tables of the editions from 20M on: csv files in one folder."""
     return {
         "ratings": (f"{folder}/ratings.csv", RATINGS_CSV),
         "movies": (f"{folder}/movies.csv", MOVIES_CSV),

@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.cells import Cells, Values
-from Data_manager._matrices.growing_array import GrowingArray
-from Data_manager._matrices.id_encoder import EncodedIds, IdEncoder
-from Data_manager._matrices.id_index import IdIndex, Ids
+from Data_manager._matrices.cells import Cells, GrowingArray
+from Data_manager._matrices.ids import EncodedIds, IdEncoder, IdIndex, Ids
 from Data_manager._matrices.rules import InteractionRules, RepeatedInteraction
 from Data_manager.Dataset import Dataset
 
@@ -22,7 +20,7 @@ class Interactions:
 
     users: EncodedIds
     items: EncodedIds
-    values: Mapping[str, Values]
+    values: Mapping[str, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -31,24 +29,15 @@ class Features:
 
     owners: EncodedIds
     features: EncodedIds
-    values: Values
+    values: npt.NDArray[np.float64]
 
 
 class DatasetBuilder:
-    """Collects interactions and features, then builds the Dataset.
+    """The interactions and features that are collected for one Dataset.
 
     An index is the order of first appearance: users and items over the interactions as they were added, then the items
-    that only ICMs have and the users that only UCMs have; features for each ICM and UCM on their own.
-
-    Parameters
-    ----------
-    known_users, known_items : numpy.ndarray of int64, or of object with str, optional
-        Ids that have the indices 0..n-1, whether they occur or not; others are appended.
-
-    Attributes
-    ----------
-    notices : list of str
-        What the rules have left out.
+    that only ICMs have and the users that only UCMs have; features for each ICM and UCM on their own. Known ids have
+    the indices 0..n-1, whether they occur or not. `notices` are sentences about what the rules have left out.
     """
 
     def __init__(self, known_users: Ids | None = None, known_items: Ids | None = None) -> None:
@@ -59,24 +48,9 @@ class DatasetBuilder:
         self.notices: list[str] = []
 
     def add_interactions(self, parts: Iterable[Interactions], rules: InteractionRules, where: str) -> list[str]:
-        """Add URMs of one pattern, given in parts.
+        """Add URMs of one pattern, given in parts, and return their names: none if there is no interaction.
 
-        Parameters
-        ----------
-        parts : iterable of Interactions
-        rules : InteractionRules
-        where : str
-            Names the interactions in messages.
-
-        Returns
-        -------
-        list of str
-            The names of the URMs; none if there is no interaction.
-
-        Raises
-        ------
-        ValueError
-            If interactions repeat where the rules forbid it.
+        Interactions that repeat where the rules forbid it are a ValueError, in which `where` names them.
         """
         users, items = GrowingArray(np.int32), GrowingArray(np.int32)
         values: defaultdict[str, GrowingArray] = defaultdict(lambda: GrowingArray(np.float64))
@@ -102,21 +76,13 @@ class DatasetBuilder:
         return list(URMs)
 
     def add_item_features(self, name: str, features: Features) -> None:
-        """Add an ICM."""
         self._ICMs[name] = features
 
     def add_user_features(self, name: str, features: Features) -> None:
-        """Add a UCM."""
         self._UCMs[name] = features
 
     def build(self, dataset_name: str | None, is_implicit: bool) -> Dataset:
-        """The Dataset, verified.
-
-        Raises
-        ------
-        ValueError
-            If no interaction is left, a feature matrix has no cell, or implicit data is not all ones.
-        """
+        """Build and verify the Dataset; one without interactions or with an empty feature matrix is a ValueError."""
         ICM_rows = {name: self._items.encode(features.owners) for name, features in self._ICMs.items()}
         UCM_rows = {name: self._users.encode(features.owners) for name, features in self._UCMs.items()}
         shape = (len(self._users), len(self._items))
@@ -124,7 +90,7 @@ class DatasetBuilder:
             URM.resize(shape)  # type: ignore[arg-type]  # the stubs know no shape that fits
         ICMs, ICM_mappers = _feature_matrices(self._ICMs, ICM_rows, shape[1])
         UCMs, UCM_mappers = _feature_matrices(self._UCMs, UCM_rows, shape[0])
-        dataset = Dataset._of_parts(
+        dataset = Dataset._from_parts(
             dataset_name=dataset_name,
             URM_dictionary=dict(self._URMs),
             ICM_dictionary=ICMs,
@@ -143,7 +109,7 @@ class DatasetBuilder:
 def _feature_matrices(
     features: Mapping[str, Features], rows: Mapping[str, npt.NDArray[np.int32]], n_rows: int
 ) -> tuple[dict[str, sps.csr_matrix], dict[str, dict[str, int]]]:
-    """The ICMs or UCMs, repeated cells summed, and their feature mappers."""
+    """Return the ICMs or UCMs, with repeated cells summed, and their feature mappers."""
     matrices, mappers = {}, {}
     for name, table in features.items():
         encoder = IdEncoder()

@@ -7,29 +7,20 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import canonical_csr
+from Data_manager._matrices.cells import canonical_csr
 from recsys_common.validation import check_float, check_ids, check_int
-
-
-def _check_mapper(name: str, mapper: Any, n_features: int) -> dict[str, int]:
-    if not isinstance(mapper, Mapping):
-        raise TypeError(f"{name} must be a dict from feature to column, got {mapper!r}")
-    columns = check_ids(name, list(mapper.values()), n_features)
-    if len(np.unique(columns)) != len(columns):
-        raise ValueError(f"{name} must be a dict from feature to column, got one column for two features")
-    return dict(zip(mapper, columns.tolist()))
 
 
 def merge_ICM(
     ICM1: Any, ICM2: Any, mapper_ICM1: Mapping[str, int], mapper_ICM2: Mapping[str, int]
 ) -> tuple[sps.csr_matrix, dict[str, int]]:
-    """Two feature matrices side by side.
+    """Put two feature matrices side by side.
 
     Parameters
     ----------
     ICM1, ICM2 : scipy sparse matrix, shape (n_items, n_features_1) and (n_items, n_features_2)
     mapper_ICM1, mapper_ICM2 : mapping of str to int
-        The column of each feature. None of the arguments is changed.
+        The column of each feature. The arguments are not changed.
 
     Returns
     -------
@@ -57,13 +48,13 @@ def merge_ICM(
     others = _check_mapper("mapper_ICM2", mapper_ICM2, second.shape[1])
     shared = [str(feature) for feature in others if feature in mapper]
     if shared:
-        raise ValueError(f"mapper_ICM2 must have none of the features of mapper_ICM1, got {', '.join(shared[:10])}")
+        raise ValueError(f"mapper_ICM2 must not have features of mapper_ICM1, got {', '.join(shared[:10])}")
     mapper.update({feature: first.shape[1] + column for feature, column in others.items()})
     return sps.csr_matrix(sps.hstack([first, second], format="csr")), mapper
 
 
 def reconcile_mapper_with_removed_tokens(mapper: Mapping[Any, int], values: Any) -> dict[Any, int]:
-    """The mapper after the removal of some indices: the others close up.
+    """Remove some indices from a mapper, so that the others close up.
 
     Parameters
     ----------
@@ -81,7 +72,7 @@ def reconcile_mapper_with_removed_tokens(mapper: Mapping[Any, int], values: Any)
     Raises
     ------
     TypeError, ValueError
-        If an index is none.
+        If an index is not an integer >= 0, or two tokens have the same one.
 
     Examples
     --------
@@ -108,7 +99,7 @@ def remove_features(
     Parameters
     ----------
     ICM : scipy sparse matrix, shape (n_items, n_features)
-        It is not changed. Explicit zeros are no occurrences.
+        It is not changed. Explicit zeros do not count as occurrences.
     min_occurrence : int >= 0, default 5
         The smallest number of items with a feature that stays.
     max_percentage_occurrence : float in [0, 1], default 0.30
@@ -119,7 +110,7 @@ def remove_features(
     Returns
     -------
     ICM : scipy.sparse.csc_matrix, shape (n_items, n_features_left)
-        Without a column, if no feature stays.
+        It has 0 columns if no feature stays.
     deleted : numpy.ndarray of int64
         The columns that are gone, ascending.
     mapper : dict of str to int
@@ -148,12 +139,12 @@ def remove_features(
 
 
 def add_boolean_matrix_iterator(matrices: Mapping[str, Any]) -> dict[str, Any]:
-    """The matrices by name, with a copy in ones beside each that has other values.
+    """Return the matrices by name, with a copy in ones beside each that has other values.
 
     Parameters
     ----------
     matrices : mapping of str to scipy sparse matrix
-        Such as what `Dataset.get_loaded_ICM_dict` returns. Neither it nor its matrices are changed.
+        Such as `Dataset.get_loaded_ICM_dict` returns. Neither it nor its matrices are changed.
 
     Returns
     -------
@@ -163,7 +154,7 @@ def add_boolean_matrix_iterator(matrices: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     TypeError, ValueError
-        If a value is no sparse matrix, or a name with ``_bool`` is taken.
+        If a value is not a sparse matrix, or a name with ``_bool`` is taken.
 
     Examples
     --------
@@ -179,7 +170,16 @@ def add_boolean_matrix_iterator(matrices: Mapping[str, Any]) -> dict[str, Any]:
         if (boolean.data == 1).all():
             continue
         if f"{name}_bool" in matrices:
-            raise ValueError(f"matrices must not have the name {name}_bool beside {name}, got both")
+            raise ValueError(f"{name}_bool is the name of the copy of {name} in ones: matrices cannot have it too")
         boolean.data[:] = 1
         result[f"{name}_bool"] = boolean
     return result
+
+
+def _check_mapper(name: str, mapper: Any, n_features: int) -> dict[str, int]:
+    if not isinstance(mapper, Mapping):
+        raise TypeError(f"{name} must be a dict from feature to column, got {mapper!r}")
+    columns = check_ids(name, list(mapper.values()), n_features)
+    if len(np.unique(columns)) != len(columns):
+        raise ValueError(f"{name} must be a dict from feature to column, got one column for two features")
+    return dict(zip(mapper, columns.tolist()))

@@ -1,4 +1,4 @@
-"""What becomes of repeated interactions, small values and zeros when interactions become matrices."""
+"""The rules by which interactions become matrices: repeated ones, small values and zeros."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.cells import Cells, Values
+from Data_manager._matrices.cells import Cells
 
-# how repeated values of a user and an item become one, and what is said of it; a timestamp is then the latest
+# how repeated values of a user and an item become one, and how that is told; the timestamp is then the latest
 DUPLICATES = {"sum": "their sum holds", "last": "the last holds", "mean": "their mean holds", "error": "refused"}
 
 URM_TIMESTAMP = "URM_timestamp"
@@ -17,51 +17,26 @@ URM_TIMESTAMP = "URM_timestamp"
 
 @dataclass(frozen=True)
 class InteractionRules:
-    """The rules, in the order in which they are applied.
+    """The rules, in the order in which they are applied."""
 
-    Parameters
-    ----------
-    duplicates : {"sum", "last", "mean", "error"}, default="sum"
-        How several values of one user and item become one. "last" is the latest by timestamp where there is one (of
-        equal ones the last given), else the last given.
-    minimum_value : float, optional
-        Interactions with a smaller value are left out.
-    implicit : bool, default=False
-        Whether every value that is left becomes 1.
-    """
-
+    # how several values of one user and item become one, a key of `DUPLICATES`; "last" is the latest by timestamp
+    # where the data has them (of equal ones the last given), else the last given
     duplicates: str = "sum"
-    minimum_value: float | None = None
-    implicit: bool = False
+    minimum_value: float | None = None  # interactions with a smaller value are left out
+    implicit: bool = False  # whether every value that is left becomes 1
 
     def matrices(
         self,
         users: npt.NDArray[np.int32],
         items: npt.NDArray[np.int32],
-        values: Mapping[str, Values],
+        values: Mapping[str, npt.NDArray[np.float64]],
         shape: tuple[int, int],
     ) -> tuple[dict[str, sps.csr_matrix], list[str]]:
-        """The URMs, and sentences about what was left out.
+        """Return the URMs by name in the order of `values`, and sentences about what was left out.
 
-        Parameters
-        ----------
-        users, items : numpy.ndarray of int32, shape (n_entries,)
-            In range; at least one entry.
-        values : mapping of str to numpy.ndarray of float64, shape (n_entries,)
-            By the name of the URM. The first is the one that the rules are about; URM_timestamp may follow.
-        shape : tuple of two ints
-            Number of users and items.
-
-        Returns
-        -------
-        URMs : dict of str to scipy.sparse.csr_matrix of float64
-            In the order of `values`; zeros are left out, and with a rating of 0 its timestamp.
-        notices : list of str
-
-        Raises
-        ------
-        RepeatedInteraction
-            If there are duplicates and they are an error.
+        Users and items are in range, at least one entry. The first of `values` is the one that the rules are about;
+        URM_timestamp may follow. Zeros are left out, and with a rating of 0 its timestamp. Duplicates that are an error
+        raise RepeatedInteraction.
         """
         cells = Cells(users, items, shape)
         notices = []
@@ -95,7 +70,7 @@ class InteractionRules:
 
 
 class RepeatedInteraction(ValueError):
-    """Interactions repeat where they must not: indices of the first repetition, and how many there are."""
+    """The error of repeated interactions: indices of the first repetition, and how many there are."""
 
     def __init__(self, user: int, item: int, n_repeated: int) -> None:
         super().__init__(f"{n_repeated} interactions repeat a user and an item, the first one user {user}, item {item}")
@@ -103,7 +78,7 @@ class RepeatedInteraction(ValueError):
 
 
 def _first_repeated(users: npt.NDArray[np.int32], items: npt.NDArray[np.int32]) -> tuple[int, int]:
-    """User and item of the first entry whose cell an earlier entry has."""
+    """Return user and item of the first entry whose cell an earlier entry has."""
     order = np.lexsort((items, users))
     again = (users[order][1:] == users[order][:-1]) & (items[order][1:] == items[order][:-1])
     first = order[1:][again].min()

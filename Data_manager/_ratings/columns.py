@@ -11,7 +11,7 @@ Column = str | int
 
 @dataclass(frozen=True)
 class RatingsColumns:
-    """The columns by name, or by their positions from 0; None where there is none."""
+    """The columns by name, or by their positions from 0; None where the data has no such column."""
 
     user: Column
     item: Column
@@ -23,24 +23,35 @@ class RatingsColumns:
         return isinstance(self.user, int)
 
     def present(self) -> list[Column]:
-        """The columns that there are, in the order user, item, rating, timestamp."""
+        """Return the columns that the data has, in the order user, item, rating, timestamp."""
         return [column for column in astuple(self) if column is not None]
 
     def names_of_roles(self) -> dict[str, str]:
-        """The name of each column that there is, by "user", "item", "rating" and "timestamp"."""
+        """Return the name of each column that the data has, by "user", "item", "rating" and "timestamp"."""
         return {role: str(column) for role, column in asdict(self).items() if column is not None}
 
     def named(self, names: Sequence[str]) -> "RatingsColumns":
-        """The same columns by their names instead of their positions among these."""
+        """Return the same columns by name: that of each position among `names`."""
         by_name: list[Any] = [None if position is None else names[position] for position in astuple(self)]
         return RatingsColumns(*by_name)
 
+    def check_among(self, names: Sequence[Any], where: str) -> None:
+        """Refuse data with columns of these names if it lacks a column, or has two of its name."""
+        there = ", ".join(map(str, names))
+        if self.by_position:
+            if max(map(int, self.present())) >= len(names):
+                raise ValueError(f"{where} must have columns at the positions {self.present()}, got {there}")
+            return
+        missing = [str(name) for name in self.present() if names.count(name) != 1]
+        if missing:
+            raise ValueError(f"{where} must have the column(s) {', '.join(missing)} once each, got {there}")
+
 
 def check_columns(columns: Any) -> RatingsColumns:
-    """The columns as the user gave them: user, item, and where there are such rating and timestamp."""
+    """Return the columns as the user gave them: user, item and, if the data has them, rating and timestamp."""
     allowed = (
-        "the names, or the positions from 0, of the columns user, item and, if there are such, rating and timestamp, "
-        "all different (None or an empty name in the place of the rating: there is none)"
+        "the names, or the positions from 0, of the columns user, item and, if the data has them, rating and "
+        "timestamp, all different (None or an empty name in the place of a rating that it does not have)"
     )
     if isinstance(columns, str) or not isinstance(columns, Sequence):
         raise TypeError(f"columns must be {allowed}, got {columns!r}")

@@ -7,13 +7,14 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from Data_manager._sources.zip_members import ALWAYS_ALLOWED_BYTES, MAX_RATIO, member_names, open_zip
+from Data_manager._text.parsing import OpenStream
 from recsys_common.files import check_regular, open_regular
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -37,51 +38,41 @@ _DECOMPRESS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
 
 @dataclass(frozen=True)
 class RatingsFile:
-    """One file, or one member of a zip.
+    """One file, or one member of a zip."""
 
-    Parameters
-    ----------
-    path : Path
-        The file, or the zip.
-    where : str
-        Its name in messages.
-    is_parquet : bool
-    open : callable
-        Gives a new binary stream at its start, decompressed, as a context manager.
-    """
-
-    path: Path
-    where: str
-    is_parquet: bool
-    open: Callable[[], AbstractContextManager[IO[bytes]]]
+    path: Path  # of the file or the zip
+    where: str  # its name in messages
+    open: OpenStream  # at its start, decompressed
+    is_parquet: bool = False
 
 
-def files_on_disk(path: Path, pattern: str | None, kept_in: Path) -> list[Path]:
-    """The file itself, or those of a folder and its subfolders, in the order of their names.
+def files_on_disk(path: Path, pattern: str | None, cache_folder: Path) -> list[Path]:
+    """Return the file itself, or those of a folder and its subfolders, in the order of their names.
 
-    In a folder, names that begin with "." or "_" are passed over, and so is what `pattern` does not match, or without a
-    pattern what is neither Parquet nor text. What lies in the folder `kept_in` below it is not the user's.
-
-    Raises
-    ------
-    ValueError
-        If there are no files, or Parquet beside text files, or one is a pipe or a device.
+    A folder's files are those that match `pattern`, or without a pattern all Parquet and text files; names that begin
+    with "." or "_" and caches, which lie in `cache_folder`, are left out. A folder without files, with Parquet beside
+    text files, or with a pipe or a device is a ValueError.
     """
     if path.exists() and not path.is_dir():
         check_regular(path)
-        _refuse_other_formats(path)
+        reader_of_pandas = _READERS_OF_PANDAS.get(path.suffix.lower())
+        if reader_of_pandas is not None:
+            raise ValueError(
+                f"ratings must be text or Parquet, got '{path}'; give the data frame that pandas.{reader_of_pandas} "
+                "makes of it"
+            )
         return [path]
     if not path.is_dir():
         raise ValueError(f"ratings must be an existing file or folder, got '{path}'")
-    kept = kept_in.resolve()
-    is_below = path.resolve() in kept.parents
+    caches = cache_folder.resolve()
+    has_caches = path.resolve() in caches.parents
     visible = [
         file
         for file in sorted(path.rglob("*"))
         if file.exists()
         and not file.is_dir()
         and not any(part[0] in "._" for part in file.relative_to(path).parts)
-        and not (is_below and kept in file.resolve().parents)
+        and not (has_caches and caches in file.resolve().parents)
     ]
     if pattern is not None:
         chosen = [file for file in visible if fnmatch.fnmatch(file.name, pattern)]
@@ -102,22 +93,13 @@ def files_on_disk(path: Path, pattern: str | None, kept_in: Path) -> list[Path]:
     return chosen
 
 
-def _refuse_other_formats(path: Path) -> None:
-    """Files of other programs, which pandas reads."""
-    reader = _READERS_OF_PANDAS.get(path.suffix.lower())
-    if reader is not None:
-        raise ValueError(
-            f"ratings must be text or Parquet, got '{path}'; pandas.{reader} makes a data frame of it, which is read"
-        )
-
-
 def ratings_files(paths: list[Path], pattern: str | None) -> Iterator[RatingsFile]:
-    """The files, and the members of those that are zips."""
+    """Yield the files, and the members of those that are zips."""
     for path in paths:
         if path.suffix.lower() == ".zip":
             yield from _members(path, pattern)
         else:
-            yield RatingsFile(path, f"'{path}'", _is_parquet(path), partial(_opened, path))
+            yield RatingsFile(path, f"'{path}'", partial(_opened, path), _is_parquet(path))
 
 
 def _is_parquet(path: Path) -> bool:
@@ -125,10 +107,7 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _is_text(name: str) -> bool:
-    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
-    if suffixes and suffixes[-1] in (*_DECOMPRESS, ".zip"):
-        return True
-    return bool(suffixes) and suffixes[-1] in TEXT_SUFFIXES
+    return Path(name).suffix.lower() in (*TEXT_SUFFIXES, *_DECOMPRESS, ".zip")
 
 
 @contextmanager
@@ -137,24 +116,18 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     with open_regular(path) as file:
         if decompress is None:
             yield file
-        else:
-            with _decompressed(path, file, decompress) as stream:
-                yield stream
-
-
-@contextmanager
-def _decompressed(path: Path, file: IO[bytes], decompress: Callable[[IO[bytes]], IO[bytes]]) -> Iterator[IO[bytes]]:
-    try:
-        with decompress(file) as stream:
-            yield cast("IO[bytes]", _LimitedStream(path, stream))
-    except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the system; bz2's and gzip's have none
-            raise
-        raise ValueError(f"'{path}' is damaged or not compressed as its name says ({error})") from error
+            return
+        try:
+            with decompress(file) as stream:
+                yield cast("IO[bytes]", _LimitedStream(path, stream))
+        except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # the system's errors have a number, others not
+                raise
+            raise ValueError(f"'{path}' is damaged or not compressed as its name says ({error})") from error
 
 
 class _LimitedStream(io.BufferedIOBase):
-    """What a compressed file unpacks to, up to the ratio that a member of a zip may have."""
+    """The content of a compressed file, up to the ratio that a member of a zip may unpack to."""
 
     def __init__(self, path: Path, stream: IO[bytes]) -> None:
         self._path = path
@@ -186,7 +159,7 @@ def _members(path: Path, pattern: str | None) -> Iterator[RatingsFile]:
             f"{', '.join(member_names(path)[:10]) or 'none'}"
         )
     for name in names:
-        yield RatingsFile(path, f"'{path}', member '{name}'", False, partial(_opened_member, path, name))
+        yield RatingsFile(path, f"'{path}', member '{name}'", partial(_opened_member, path, name))
 
 
 def _matches(name: str, pattern: str | None) -> bool:

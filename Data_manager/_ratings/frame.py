@@ -3,40 +3,30 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from Data_manager._matrices.builder import Interactions
-from Data_manager._matrices.cells import Values
-from Data_manager._matrices.id_encoder import EncodedIds, encode_series
+from Data_manager._matrices.ids import EncodedIds, encode_series
 from Data_manager._matrices.rules import URM_TIMESTAMP
 from Data_manager._ratings.columns import RatingsColumns
 
 
 def check_frame(frame: pd.DataFrame, columns: RatingsColumns) -> None:
-    """Refuse a frame that does not have the columns, each once, or has no rows."""
-    there: list[Any] = list(frame.columns)
-    if columns.by_position:
-        if max(map(int, columns.present())) >= len(there):
-            raise ValueError(f"columns must be positions in 0..{len(there) - 1}, got {columns.present()}")
-    else:
-        missing = [name for name in columns.present() if there.count(name) != 1]
-        if missing:
-            raise ValueError(f"ratings must have the column(s) {', '.join(map(str, missing))} once each, got {there}")
+    """Refuse a frame that lacks a column, has two of its name, or has no rows."""
+    columns.check_among(list(frame.columns), "ratings")
     if len(frame) == 0:
         raise ValueError("ratings must have at least one row, got none")
 
 
 def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
-    """The interactions of a checked frame, which is not changed; without ratings each has the value 1.
+    """Return the interactions of a checked frame, which is not changed; without ratings each has the value 1.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a column is of another type, or holds a missing or not finite value.
+    A column of another type is a TypeError; a value that is missing or not finite is a ValueError.
     """
 
-    def column(of: Any) -> "pd.Series[Any]":
-        series: pd.Series[Any] = frame.iloc[:, of] if columns.by_position else frame[of]
+    def column(place: Any) -> "pd.Series[Any]":
+        series: pd.Series[Any] = frame.iloc[:, place] if columns.by_position else frame[place]
         return series
 
     values = {"URM_all": np.ones(len(frame))}
@@ -53,18 +43,11 @@ def read_frame(frame: pd.DataFrame, columns: RatingsColumns) -> Interactions:
     )
 
 
-def _ids(name: str, column: "pd.Series[Any]") -> EncodedIds:
-    encoded = encode_series(name, column)
-    if encoded.unique.dtype == object and (encoded.unique == "").any():
-        raise ValueError(f"{name} must hold an id in every row, got an empty text")
-    return encoded
-
-
-def numbers_of(name: str, column: "pd.Series[Any]", allowed: str) -> Values:
-    """A copy of a column of finite numbers as float64; `allowed` says in a message what it may hold."""
+def numbers_of(name: str, column: "pd.Series[Any]", allowed: str) -> npt.NDArray[np.float64]:
+    """Return a float64 copy of a column of finite numbers; `allowed` says in a message what it may hold."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
         raise TypeError(f"{name} must hold {allowed}, got {column.dtype} values")
-    numbers: Values = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
+    numbers: npt.NDArray[np.float64] = column.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size > 0:
         raise ValueError(f"{name} must hold finite numbers, got {numbers[wrong[0]]} in row {wrong[0]}")
@@ -72,8 +55,15 @@ def numbers_of(name: str, column: "pd.Series[Any]", allowed: str) -> Values:
 
 
 def _as_seconds(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Dates and times as seconds since 1970 (those without a zone are taken as UTC); other values as they are."""
+    """Return dates and times as seconds since 1970 (UTC if they have no zone), and other values as they are."""
     if not pd.api.types.is_datetime64_any_dtype(column):
         return column
     epoch = pd.Timestamp(0, tz=getattr(column.dt, "tz", None))
     return (column - epoch) / pd.Timedelta(seconds=1)
+
+
+def _ids(name: str, column: "pd.Series[Any]") -> EncodedIds:
+    encoded = encode_series(name, column)
+    if encoded.unique.dtype == object and (encoded.unique == "").any():
+        raise ValueError(f"{name} must hold an id in every row, got an empty text")
+    return encoded

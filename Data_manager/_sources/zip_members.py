@@ -1,4 +1,7 @@
-"""Members of a data set's zip, read in place: nothing is extracted to disk."""
+"""Members of a data set's zip, read in place: nothing is extracted to disk.
+
+Here a zip is refused: one that is damaged, has a member with a path out of its folder, or is made to do harm.
+"""
 
 import codecs
 import copy
@@ -13,7 +16,7 @@ from typing import IO, cast
 
 from recsys_common.files import open_regular
 
-# MovieLens 32M's largest member has 0.9 GB; what claims to be larger than this is not a data set of ours
+# MovieLens 32M's largest member has 0.9 GB; a member that claims to be larger than this is not of a known data set
 MAX_MEMBER_BYTES = 16 * 2**30
 
 # A zip bomb comes near the 1032 : 1 that deflate can reach. MovieLens' ratings, titles and users come to 2 to 5 : 1,
@@ -34,7 +37,7 @@ _DAMAGE_AT_OPENING = (*_DAMAGE, RuntimeError)
 
 
 class ZipError(ValueError):
-    """A zip that is damaged or refused; the text names the file, `detail` is what is wrong with it."""
+    """A damaged or refused zip; the text names the file, `detail` is what is wrong with it."""
 
     def __init__(self, text: str, detail: str) -> None:
         super().__init__(text)
@@ -54,26 +57,24 @@ def _refused(path: Path, detail: str) -> ZipError:
 
 
 class ZipMembers:
-    """An open zip whose needed members are all there.
-
-    Made by `open_zip`. `open` gives a member as a stream of bytes; `where` names it for messages.
-    """
+    """An open zip that has all needed members; `open_zip` makes it."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path = path
         self._archive = archive
 
     def where(self, member: str) -> str:
+        """Name a member for messages."""
         return f"'{self.path}', member '{member}'"
 
     @contextmanager
     def open(self, member: str) -> Iterator[IO[bytes]]:
-        """Read a member; damage that shows while it is read is a ValueError that names the zip and the member.
+        """Open a member as a stream of bytes; damage found on the way is a ValueError that names zip and member.
 
-        The members are text: a byte order mark in front, as some editors leave it, is skipped in any encoding.
+        The members are text: a UTF-8 byte order mark in front, as some editors leave it, is skipped.
         """
         info = self._archive.getinfo(member)
-        # zipfile stops without a word at the declared size, so it is told of one byte more, which must not come
+        # zipfile stops silently at the declared size, so it is told one byte more, which must not come
         with_one_more = copy.copy(info)
         with_one_more.file_size += 1
         try:
@@ -124,7 +125,7 @@ def _opened(path: Path, file: IO[bytes]) -> zipfile.ZipFile:
 
 
 def member_names(path: Path) -> list[str]:
-    """The names of a zip's files, in its order; ValueError if it is none, or a name is refused as by `open_zip`."""
+    """Return the names of a zip's files, in its order; ValueError if it is damaged or has a name that is refused."""
     with open_regular(path) as file, _opened(path, file) as archive:
         _check_names(path, archive.infolist())
         return [info.filename for info in archive.infolist() if not info.is_dir()]
@@ -132,21 +133,11 @@ def member_names(path: Path) -> list[str]:
 
 @contextmanager
 def open_zip(path: Path, members: Sequence[str]) -> Iterator[ZipMembers]:
-    """Open a zip and check that it has the members, and that it is nothing that was made to do harm.
+    """Open a zip and check that it has these members (full names, as ``ml-1m/ratings.dat``) and is not made to do harm.
 
-    Parameters
-    ----------
-    path : Path
-    members : sequence of str
-        Full names inside the zip, such as ``ml-1m/ratings.dat``.
-
-    Raises
-    ------
-    ValueError
-        If the file is no regular file, not a zip, is truncated, lacks a member, or has a name twice or one that leads
-        out of its folder; or if a member is encrypted, compressed other than by deflate, or unreasonably large.
-    OSError
-        If the file cannot be opened.
+    ValueError if it is not a regular file, not a zip, truncated, lacks a member, or has a name twice or one that leads
+    out of its folder; or if a member is encrypted, compressed other than by deflate, or unreasonably large. OSError if
+    the file cannot be opened.
     """
     with open_regular(path) as file, _opened(path, file) as archive:
         _check_names(path, archive.infolist())
@@ -163,10 +154,7 @@ def open_zip(path: Path, members: Sequence[str]) -> Iterator[ZipMembers]:
 def check_complete_zip(path: Path) -> None:
     """Read every member of a zip to its end, where its checksum is compared; several seconds for a gigabyte.
 
-    Raises
-    ------
-    ZipError
-        If it is damaged, or refused as by `open_zip`.
+    ZipError if it is damaged, or refused as by `open_zip`.
     """
     members = member_names(path)
     if not members:
@@ -179,7 +167,7 @@ def check_complete_zip(path: Path) -> None:
 
 
 def _check_names(path: Path, infos: Sequence[zipfile.ZipInfo]) -> None:
-    """Nothing is extracted, so no name can do harm here; but a zip that tries to is not the data set."""
+    """Refuse names that lead out of the zip or occur twice: nothing is extracted, but this is not the data set."""
     names = set()
     for info in infos:
         name = info.orig_filename  # filename is changed already, on Windows and after a zero byte
@@ -187,7 +175,7 @@ def _check_names(path: Path, infos: Sequence[zipfile.ZipInfo]) -> None:
         if leaves or _CONTROL_CHARACTER_OR_BACKSLASH.search(name):
             raise _refused(path, f"its member {name!r} must have a path inside the zip, written with '/'")
         if name in names:
-            raise _refused(path, f"its member {name!r} must be there once, got two of this name")
+            raise _refused(path, f"it has two members of the name {name!r}")
         names.add(name)
 
 

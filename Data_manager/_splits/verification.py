@@ -1,4 +1,4 @@
-"""Checks that the parts of a split are what its splitter promises; each raises ValueError on the first that is not."""
+"""Checks that the parts of a split are what its splitter promises; they raise ValueError on the first fault."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,19 +10,12 @@ from Data_manager.data_consistency_check import assert_disjoint_matrices
 
 
 def verify_partition(URMs: Mapping[str, sps.csr_matrix], parts: Sequence[str], URM_all: sps.csr_matrix) -> None:
-    """Check that the parts are disjoint and together are URM_all, to the last value.
+    """Check that these parts, and no others, are disjoint and together are URM_all, to the last value.
 
-    Parameters
-    ----------
-    URMs : mapping of str to scipy.sparse.csr_matrix
-        In canonical form.
-    parts : sequence of str
-        The names that `URMs` must have, no more and no fewer.
-    URM_all : scipy.sparse.csr_matrix, shape (n_users, n_items)
-        In canonical form; the interactions of the same users and items.
+    All are in canonical form; URM_all has the interactions of the same users and items.
     """
     if set(URMs) != set(parts):
-        raise ValueError(f"a split must be of {', '.join(parts)}, got {', '.join(URMs) or 'nothing'}")
+        raise ValueError(f"a split must have the parts {', '.join(parts)}, got {', '.join(URMs) or 'nothing'}")
     for name in parts:
         if URMs[name].shape != URM_all.shape:
             raise ValueError(f"{name} must be of shape {URM_all.shape}, as the data set is, got {URMs[name].shape}")
@@ -39,7 +32,7 @@ def verify_partition(URMs: Mapping[str, sps.csr_matrix], parts: Sequence[str], U
     if not same or sum(URMs[name].nnz for name in parts) != URM_all.nnz:
         assert_disjoint_matrices([URMs[name] for name in parts])
         raise ValueError(
-            f"the parts of a split must hold the {URM_all.nnz} interactions of their users, got others, {union.nnz}"
+            f"the parts of a split must hold the {URM_all.nnz} interactions of their users, got {union.nnz} others"
         )
 
 
@@ -54,7 +47,7 @@ def verify_no_cold_users(URM_train: sps.csr_matrix) -> None:
     """Check that every user has a train interaction."""
     n_cold = int((np.diff(URM_train.indptr) == 0).sum())
     if n_cold > 0:
-        raise ValueError(f"URM_train must have an interaction of every user, got none of {n_cold} users")
+        raise ValueError(f"URM_train must have an interaction of every user, but {n_cold} users have none")
 
 
 def verify_profile_length(URMs: Mapping[str, sps.csr_matrix], parts: Iterable[str], length: int) -> None:
@@ -69,15 +62,7 @@ def verify_profile_length(URMs: Mapping[str, sps.csr_matrix], parts: Iterable[st
 
 
 def verify_times(times: Mapping[str, npt.NDArray[np.float64]], validation_start: float, test_start: float) -> None:
-    """Check that each part lies in its interval of time.
-
-    Parameters
-    ----------
-    times : mapping of str to numpy.ndarray of float64
-        The timestamps of the interactions of URM_train, URM_validation and URM_test.
-    validation_start, test_start : float
-        The instants at which the intervals of validation and test begin.
-    """
+    """Check that the timestamps of each part lie in its interval: train, then validation, then test."""
     intervals = {
         "URM_train": (-np.inf, validation_start),
         "URM_validation": (validation_start, test_start),

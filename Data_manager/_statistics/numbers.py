@@ -1,14 +1,17 @@
-"""What a data set looks like in numbers: the Gini index and the text blocks that the readers print."""
+"""Data sets and splits in numbers: the Gini index and the text blocks that readers and splitters print."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
+_TITLES = {"URM_train": "Train \t\t", "URM_validation": "Validation \t", "URM_test": "Test \t\t"}
+
 
 def gini_index(array: Any) -> float:
-    """How unequally an amount is shared: 0 when everybody has the same, near 1 when one has it all.
+    """Return how unequally an amount is shared: 0 when everybody has the same, near 1 when one has it all.
 
     With x sorted in ascending order, shifted to be non-negative, plus 1e-7 (so that zeros alone are equal shares)::
 
@@ -22,12 +25,12 @@ def gini_index(array: Any) -> float:
     Returns
     -------
     float
-        In [0, 1). Computed in float64.
+        In [0, 1), computed in float64.
 
     Raises
     ------
     ValueError
-        If there is no amount, or one is NaN or infinite.
+        If there are no amounts, or one is NaN or infinite.
 
     Examples
     --------
@@ -37,8 +40,10 @@ def gini_index(array: Any) -> float:
     0.75
     """
     amounts = np.array(array, dtype=np.float64).ravel()
-    if amounts.size == 0 or not np.isfinite(amounts).all():
-        raise ValueError("array must be at least one finite number, got " + ("none" if amounts.size == 0 else "others"))
+    if amounts.size == 0:
+        raise ValueError("array must be at least one number, got none")
+    if not np.isfinite(amounts).all():
+        raise ValueError("array must be finite numbers, got NaN or infinite ones")
     amounts += 1e-7 - min(0.0, amounts.min())
     amounts.sort()
     n = len(amounts)
@@ -46,34 +51,16 @@ def gini_index(array: Any) -> float:
     return float(weights @ amounts / (n * amounts.sum()))
 
 
-def _minimum_and_maximum(values: npt.NDArray[Any]) -> tuple[float, float]:
-    return (float(values.min()), float(values.max())) if values.size > 0 else (float("nan"), float("nan"))
-
-
 def density(matrix: Any) -> float:
-    """The share of the cells of a matrix that are stored."""
+    """Return the share of the cells of a matrix that are stored."""
     n_rows, n_cols = matrix.shape
     return float(matrix.nnz / (n_rows * n_cols))
 
 
-def _profile_lines(title: str, lengths: npt.NDArray[np.int64]) -> list[str]:
-    return [
-        f"\tInteractions per {title}:",
-        f"\t\t Min: {lengths.min():.2E}",
-        f"\t\t Avg: {lengths.mean():.2E}",
-        f"\t\t Max: {lengths.max():.2E}",
-    ]
-
-
 def interactions_block(dataset_name: str | None, URM_all: sps.csr_matrix) -> str:
-    """The statistics of the interactions, one a line, ending in a newline.
+    """Write the statistics of the interactions, one a line, ending in a newline.
 
-    Parameters
-    ----------
-    dataset_name : str or None
-        Stands in the first line.
-    URM_all : scipy.sparse.csr_matrix, shape (n_users, n_items)
-        In canonical form. Cold users and items count as profiles of length 0.
+    URM_all is in canonical form; cold users and items count as profiles of length 0.
     """
     n_users, n_items = URM_all.shape
     minimum, maximum = _minimum_and_maximum(URM_all.data)
@@ -93,21 +80,54 @@ def interactions_block(dataset_name: str | None, URM_all: sps.csr_matrix) -> str
     return "\n".join(lines) + "\n"
 
 
-def features_line(kind: str, name: str, matrix: sps.csr_matrix) -> str:
-    """The statistics of one ICM or UCM: range of the values, number of features, occurrences and density.
-
-    Parameters
-    ----------
-    kind : str
-        "ICM" or "UCM".
-    name : str
-        The name of the matrix in its data set.
-    matrix : scipy.sparse.csr_matrix, shape (n_items or n_users, n_features)
-        In canonical form.
-    """
-    minimum, maximum = _minimum_and_maximum(matrix.data)
-    number = ".2E" if max(abs(minimum), abs(maximum)) > 100 else ".2f"
+def features_line(kind: str, name: str, matrix: sps.csr_matrix, *, with_range: bool = True) -> str:
+    """Write the range of the values, number of features, occurrences and density of an ICM or UCM (the kind)."""
+    value_range = ""
+    if with_range:
+        minimum, maximum = _minimum_and_maximum(matrix.data)
+        number = ".2E" if max(abs(minimum), abs(maximum)) > 100 else ".2f"
+        value_range = f"Value range: {minimum:{number}} / {maximum:{number}}, "
     return (
-        f"\t{kind} name: {name}, Value range: {minimum:{number}} / {maximum:{number}}, "
-        f"Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, density {density(matrix):.2E}"
+        f"\t{kind} name: {name}, {value_range}Num features: {matrix.shape[1]}, feature occurrences: {matrix.nnz}, "
+        f"density {density(matrix):.2E}"
     )
+
+
+def split_block(
+    splitter_name: str,
+    dataset_name: str,
+    URMs: Mapping[str, sps.csr_matrix],
+    quotas: Mapping[str, tuple[float, float]] | None = None,
+) -> str:
+    """Write the numbers of users and items and a line for each part of a split, ending in two newlines.
+
+    `quotas` are the asked and the actual percentage of each part, for splits that have them.
+    """
+    n_users, n_items = URMs["URM_train"].shape
+    lines = [
+        f"{splitter_name}: DataReader: {dataset_name}",
+        f"\tNum items: {n_items}",
+        f"\tNum users: {n_users}",
+    ]
+    for name, URM in URMs.items():
+        quota = "" if quotas is None else f"quota {quotas[name][0]:.2f} ({quotas[name][1]:.2f}), \t"
+        lines.append(f"\t{_TITLES[name]}{quota}interactions {URM.nnz}, \tdensity {density(URM):.2E}")
+    return "\n".join(lines) + "\n\n"
+
+
+def split_features_block(kind: str, matrices: Mapping[str, sps.csr_matrix]) -> str:
+    """Write a line for each ICM or UCM (the kind) of a split, ending in two newlines."""
+    return "\n".join(features_line(kind, *item, with_range=False) for item in matrices.items()) + "\n\n"
+
+
+def _minimum_and_maximum(values: npt.NDArray[Any]) -> tuple[float, float]:
+    return (float(values.min()), float(values.max())) if values.size > 0 else (float("nan"), float("nan"))
+
+
+def _profile_lines(title: str, lengths: npt.NDArray[np.int64]) -> list[str]:
+    return [
+        f"\tInteractions per {title}:",
+        f"\t\t Min: {lengths.min():.2E}",
+        f"\t\t Avg: {lengths.mean():.2E}",
+        f"\t\t Max: {lengths.max():.2E}",
+    ]

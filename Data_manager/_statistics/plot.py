@@ -5,42 +5,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from Data_manager._matrices.csr_cells import canonical_csr
+from Data_manager._matrices.cells import canonical_csr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# up to so many different values have a bar each, more are put into so many bins
+# up to MAX_BARS different values have a bar each, more are put into N_BINS bins
 MAX_BARS = 30
 N_BINS = 40
-POPULAR_PER_CENT = ((1, "tab:red"), (10, "tab:orange"))
+POPULAR_PERCENTAGES = ((1, "tab:red"), (10, "tab:orange"))
 
 
 def plot_statistics(dataset_name: str | None, URM_all: Any) -> "Figure":
-    """Draw what the interactions of a data set look like.
+    """Draw what the interactions of a data set look like; save the result with ``figure.savefig(path, dpi=150)``.
 
     From left to right: the interactions of each item, most popular first, on logarithmic axes, with the share of all
     interactions that the most popular 1 % and 10 % of the items have; how often each value (rating) occurs, in bins if
-    they are more than 30; the share of the users with at least so many interactions. Cold items and users cannot be
-    drawn on logarithmic axes, but count in the shares, and how many there are is said.
+    there are more than 30 values; the share of the users with at least so many interactions. Cold items and users
+    cannot be drawn on logarithmic axes, but count in the shares, and the legend says how many there are.
 
-    Parameters
-    ----------
-    dataset_name : str or None
-        Stands in the title.
-    URM_all : scipy sparse matrix, shape (n_users, n_items)
-        At least one interaction. It is not changed.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Made without pyplot: save it with ``figure.savefig(path, dpi=150)``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If URM_all is no sparse matrix of finite numbers, or has no interaction.
+    URM_all, a sparse matrix of shape (n_users, n_items), is not changed. TypeError or ValueError if it is not a sparse
+    matrix of finite numbers, or has no interaction.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -65,7 +51,7 @@ def plot_statistics(dataset_name: str | None, URM_all: Any) -> "Figure":
 
 
 def _cold(n_cold: int, name: str) -> str:
-    """What the legend says of those that are not drawn."""
+    """Write what the legend says of cold items or users."""
     return f"cold {name}, not drawn: {n_cold:,}" if n_cold > 0 else ""
 
 
@@ -73,7 +59,7 @@ def _draw_popularity(axes: "Axes", n_interactions: npt.NDArray[Any]) -> None:
     descending = np.sort(n_interactions)[::-1]
     warm = descending[descending > 0]
     axes.plot(np.arange(1, len(warm) + 1), warm, marker=".", markersize=3, linewidth=1, label="items")
-    for per_cent, colour in POPULAR_PER_CENT:
+    for per_cent, colour in POPULAR_PERCENTAGES:
         n_popular = -(-per_cent * len(descending) // 100)  # rounded up
         of_all = descending[:n_popular].sum() / descending.sum()
         label = f"top {per_cent} % ({n_popular:,}): {100 * of_all:.1f} % of all interactions"
@@ -136,7 +122,7 @@ def _draw_profile_lengths(axes: "Axes", lengths: npt.NDArray[Any]) -> None:
 
 
 def _make_logarithmic(axes: "Axes", name: str, largest: int) -> None:
-    """A logarithmic axis of counts from 1, with plain numbers at its powers of ten, at least at 1 and 10."""
+    """Make an axis of counts logarithmic, from 1, with plain numbers at its powers of ten, at least at 1 and 10."""
     axes.set(**{f"{name}scale": "log", f"{name}lim": (0.8, 1.25 * max(largest, 10))})
     axis = axes.xaxis if name == "x" else axes.yaxis
     axis.set_major_formatter("{x:,.0f}")

@@ -1,9 +1,10 @@
-"""A data set kept as plain arrays, which are mapped into memory, and a manifest that says what they were made from.
+"""The cache of a data set: plain arrays, which are mapped into memory, and a manifest that says what they came from.
 
-``dataset_cache.json``, the manifest, names a folder beside it and has the size and the hash of every file there. A
-cache is written into a folder of a new name and comes into force when the manifest is replaced, so a crash at any
-moment leaves the old cache or the new one, and of two processes that build it at once the last one wins. What killed
-processes leave is deleted by the next writing.
+``dataset_cache.json``, the manifest, names a folder beside it and has the size and the hash of every file there. A new
+cache is written into a folder of a new name and replaces the old one when the manifest is replaced, so a crash at any
+moment leaves the old cache or the new one, and of two processes that write one at once the last one wins. What killed
+processes leave is deleted by the next writing. Why a cache is not used: `read_cache` raises the reason, which
+`Data_manager._storage.manifest` finds where the origin differs.
 """
 
 import hashlib
@@ -14,25 +15,17 @@ import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.id_index import IdIndex
-from Data_manager._storage.manifest import (
-    FOLDER_NAME,
-    MANIFEST,
-    Origin,
-    check_files,
-    fingerprint,
-    folder_in_force,
-    read_manifest,
-    write_manifest,
-)
-from Data_manager.Dataset import Dataset
-from Recommenders.DataIO import DataIO
+from Data_manager._matrices.ids import IdIndex
+from Data_manager._storage.content import Parts
+from Data_manager._storage.hashing import check_files, size_and_hash
+from Data_manager._storage.manifest import FOLDER_NAME, MANIFEST, Origin, cache_folder, read_manifest, write_manifest
+from recsys_common.archives.folder import ArchiveFolder
 from recsys_common.file_lock import held_folder, is_abandoned
 from recsys_common.sparse_structure import canonical_fault
 
@@ -45,31 +38,27 @@ _N_THREADS = 2
 
 
 def has_cache(folder: Path) -> bool:
-    """Whether the folder has a manifest."""
+    """Check whether the folder has a manifest."""
     return (folder / MANIFEST).is_file()
 
 
-def write_cache(folder: Path, dataset: Dataset, origin: Origin) -> None:
-    """Keep the data set in the folder, which is made if it is missing, in the place of an older one.
+def write_cache(folder: Path, parts: Parts, origin: Origin) -> None:
+    """Write the parts of a data set as the cache of the folder, which is made if it is missing.
 
-    Raises
-    ------
-    OSError
-        If it cannot be written; the older one is then untouched.
-    TypeError, ValueError
-        If a further mapper holds what `DataIO` cannot save, with the same consequence.
+    OSError if it cannot be written, TypeError or ValueError if a further mapper holds what an archive cannot; an older
+    cache is then untouched.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder)
     arrays_folder = folder / f"dataset_cache_{secrets.token_hex(8)}"
     try:
         with held_folder(arrays_folder):
-            content = _write_files(arrays_folder, dataset._arguments())
-            replaced = folder_in_force(folder)
+            content = _write_files(arrays_folder, parts)
+            replaced = cache_folder(folder)
             write_manifest(folder, origin, content)
     except BaseException:
         # Ctrl-C can come when the manifest has just been replaced
-        if folder_in_force(folder) != arrays_folder:
+        if cache_folder(folder) != arrays_folder:
             shutil.rmtree(arrays_folder, ignore_errors=True)
         raise
     if replaced is not None:
@@ -77,20 +66,20 @@ def write_cache(folder: Path, dataset: Dataset, origin: Origin) -> None:
 
 
 def _write_files(folder: Path, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Write all but the manifest, and return what it must have: the folder, the names of the matrices, the files."""
+    """Write all but the manifest, and return what it records: the folder, the names of the matrices, the files."""
     arrays = _arrays_of(parts)
     with ThreadPoolExecutor(_N_THREADS) as threads:
         files = dict(threads.map(lambda item: _write_array(folder, *item), arrays.items()))
     others = {name: value for name, value in parts.items() if name not in (*_MATRICES, *_IDS)}
     others |= {argument: parts[argument].ids.tolist() for argument in _IDS if _ids_name(argument) not in arrays}
-    DataIO(folder.resolve()).save_data(_OTHERS, others)
-    files[_OTHERS] = fingerprint(folder / _OTHERS)
+    ArchiveFolder(folder.resolve()).save(_OTHERS, others)
+    files[_OTHERS] = size_and_hash(folder / _OTHERS)
     names = {argument: list(parts[argument]) for argument in _MATRICES}
     return {"folder": folder.name, "matrices": names, "files": files}
 
 
 def _arrays_of(parts: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of all matrices, and the ids that are numbers, by the name of their file."""
+    """Collect the arrays of all matrices, and the ids that are numbers, by the name of their file."""
     arrays = {}
     for argument in _MATRICES:
         for position, matrix in enumerate(parts[argument].values()):
@@ -128,30 +117,18 @@ def _write_array(folder: Path, name: str, array: npt.NDArray[Any]) -> tuple[str,
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Delete what killed processes have left: folders that no manifest names."""
+    """Delete the folders that no manifest names, which killed processes have left."""
     for leftover in folder.glob("dataset_cache_*"):
         # the manifest last: it may have come to name the folder meanwhile
-        if FOLDER_NAME.fullmatch(leftover.name) and is_abandoned(leftover) and leftover != folder_in_force(folder):
+        if FOLDER_NAME.fullmatch(leftover.name) and is_abandoned(leftover) and leftover != cache_folder(folder):
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def read_cache(folder: Path, origin: Origin | None) -> Dataset:
-    """The data set that the folder keeps; its matrices are mapped, and come into memory as they are used.
+def read_cache(folder: Path, origin: Origin | None) -> Parts:
+    """Return the cached parts of a data set; the matrices are mapped, and come into memory as they are used.
 
-    Parameters
-    ----------
-    folder : Path
-    origin : Origin or None
-        What it must be of; None: whatever it is.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder keeps none.
-    StaleCache
-        If what it keeps is of another origin.
-    ValueError
-        If a file of the cache is damaged or missing; it is named.
+    FileNotFoundError if there is no cache, StaleCache if it is of another origin than the given one (None allows any),
+    ValueError, which names the file, if one is damaged or missing.
     """
     manifest = read_manifest(folder)
     while True:
@@ -165,13 +142,13 @@ def read_cache(folder: Path, origin: Origin | None) -> Dataset:
             manifest = newer
 
 
-def _read(folder: Path, manifest: Mapping[str, Any], origin: Origin | None) -> Dataset:
+def _read(folder: Path, manifest: Mapping[str, Any], origin: Origin | None) -> Parts:
     try:
         if origin is not None:
             origin.check(manifest)
         arrays_folder = folder / manifest["folder"]
         check_files(arrays_folder, manifest["files"])
-        others = DataIO(arrays_folder.resolve()).load_data(_OTHERS)
+        others = ArchiveFolder(arrays_folder.resolve()).load(_OTHERS)
         parts = {
             argument: {
                 name: _map_matrix(arrays_folder, argument, position)
@@ -180,7 +157,9 @@ def _read(folder: Path, manifest: Mapping[str, Any], origin: Origin | None) -> D
             for argument in _MATRICES
         }
         ids = {argument: IdIndex(_load_ids(arrays_folder, argument, others.pop(argument, None))) for argument in _IDS}
-        return Dataset._of_parts(**parts, **ids, **others)
+        if {*parts, *ids, *others} != {*Parts.__annotations__}:
+            raise KeyError(f"'{_OTHERS}' has other names")
+        return cast("Parts", {**parts, **ids, **others})
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"'{folder / MANIFEST}' is damaged ({type(error).__name__}: {error})") from error
 
@@ -193,12 +172,12 @@ def _map_matrix(folder: Path, argument: str, position: int) -> sps.csr_matrix:
             np.asarray(np.load(path, mmap_mode="c", allow_pickle=False)) for path in paths.values()
         )
         if indices.dtype.kind != "i" or indptr.dtype.kind != "i":  # scipy would cut their fractions off
-            raise ValueError("its indices and pointers are no integers")
+            raise ValueError("its indices and pointers must be integers")
         n_rows, n_cols = shape.tolist()
         matrix = sps.csr_matrix((data, indices, indptr), shape=(n_rows, n_cols))
         fault = canonical_fault(matrix)
         if fault is not None:
-            raise ValueError(f"a matrix with {fault}")
+            raise ValueError(f"the matrix has {fault}")
         matrix.has_canonical_format = True
     except (ValueError, TypeError, EOFError, OverflowError, SyntaxError) as error:
         raise ValueError(f"'{paths['indices']}' and the files of its matrix are damaged ({error})") from error

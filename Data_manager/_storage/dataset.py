@@ -1,11 +1,11 @@
-"""The archives that a Dataset is saved in; names and keys are the host's, which can load them and be loaded from."""
+"""The archives that a Dataset is saved in, with the host's names and keys: each can load what the other has saved."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from Data_manager._matrices.id_index import IdIndex
+from Data_manager._matrices.ids import IdIndex
 from Data_manager._storage.archives import ArchiveGroup
 
 _GLOBAL_ATTRIBUTES = "dataset_global_attributes"
@@ -30,20 +30,15 @@ _ATTRIBUTES: dict[str, tuple[str, tuple[type, ...]]] = {
 _FLAGS = ("_HAS_ICM", "_HAS_UCM", "_HAS_additional_mapper")
 
 
-def write_dataset(folder: str | os.PathLike[str], arguments: Mapping[str, Any]) -> None:
-    """Save the arguments of a Dataset, so that a crash leaves the folder with the old data set or the new one.
+def write_dataset(folder: str | os.PathLike[str], parts: Mapping[str, Any]) -> None:
+    """Save the parts of a Dataset in a folder, made if it is missing; empty dictionaries are not written.
 
-    Parameters
-    ----------
-    folder : str or path
-        Made if it is missing.
-    arguments : mapping
-        The arguments of the constructor of Dataset by name; empty dictionaries are not written.
+    A crash leaves the folder with the old data set or the new one.
     """
-    attributes = {key: arguments[argument] for key, (argument, _) in _ATTRIBUTES.items()}
+    attributes = {key: parts[argument] for key, (argument, _) in _ATTRIBUTES.items()}
     attributes |= {key: dict(mapper) for key, mapper in attributes.items() if isinstance(mapper, IdIndex)}
-    flags = {flag: bool(arguments[argument]) for argument, flag in _ARCHIVES.values() if flag is not None}
-    archives = {archive: arguments[argument] for archive, (argument, _) in _ARCHIVES.items() if arguments[argument]}
+    flags = {flag: bool(parts[argument]) for argument, flag in _ARCHIVES.values() if flag is not None}
+    archives = {archive: parts[argument] for archive, (argument, _) in _ARCHIVES.items() if parts[argument]}
     group = _group(folder)
     with group.locked():
         group.write({**archives, _GLOBAL_ATTRIBUTES: {**attributes, **flags}})
@@ -64,14 +59,9 @@ def _check_global_attributes(path: Path, attributes: Mapping[str, Any]) -> None:
 
 
 def read_dataset(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Load the arguments of the Dataset that was saved in the folder.
+    """Load the arguments of the Dataset that was saved in the folder, not checked; FileNotFoundError if there is none.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-    ValueError
-        If an archive is damaged or missing, does not hold what it should, or is not of the same save as the others.
+    ValueError if an archive is damaged, missing, without what it should hold, or from another save than the others.
     """
     group = _group(folder)
 

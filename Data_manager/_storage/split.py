@@ -1,12 +1,14 @@
-"""The archives that a split is saved in; names and keys are the host's, which can load them and be loaded from."""
+"""The archives that a split is saved in, with the host's names and keys: each can load what the other has saved."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._storage.archives import ArchiveGroup
@@ -31,17 +33,21 @@ _FEATURES = {
 }
 
 
+# which users a split has, the URMs of its parts, and what else is recorded of it
+Division = tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Split:
-    """A split of a data set."""
+    """A split: what it was made with, its URMs by name, and the data set of the users that are left."""
 
     parameters: dict[str, Any]
     URMs: dict[str, sps.csr_matrix]
-    dataset: Dataset  # of the users that are left
+    dataset: Dataset
 
 
 class SplitArchives(ArchiveGroup):
-    """The archives of a split, whose names end in the suffix, in a folder."""
+    """The archives of a split in a folder; their names end in the suffix."""
 
     def __init__(self, folder: Path, suffix: str) -> None:
         others = (_MAPPERS, _URM, *_FEATURES, _SEED)
@@ -50,15 +56,15 @@ class SplitArchives(ArchiveGroup):
 
 
 def write_split(archives: SplitArchives, split: Split) -> None:
-    """Save a split, under the lock of its archives, so that a crash leaves the folder with the old one or the new one.
+    """Save a split, so that a crash leaves the folder with the old one or the new one; to be called under the lock.
 
-    All archives are written, those of features that the data set does not have with nothing in them.
+    All archives are written; those of features that the data set does not have are empty.
     """
-    content = split.dataset._arguments()
+    parts: Mapping[str, Any] = split.dataset._parts()
     contents = {
         _MAPPERS: split.dataset.get_global_mapper_dict(),
         _URM: split.URMs,
-        **{archive: content[argument] for archive, argument in _FEATURES.items()},
+        **{archive: parts[argument] for archive, argument in _FEATURES.items()},
         _PARAMETERS: {**split.parameters, FORMAT_VERSION: CURRENT_FORMAT},
     }
     if RANDOM_SEED in split.parameters:
@@ -68,37 +74,55 @@ def write_split(archives: SplitArchives, split: Split) -> None:
 
 @dataclass(frozen=True)
 class SavedSplit:
-    """What the archives of a split hold, each by the name that errors give it."""
+    """The archives of a split, and their content by their names without the suffix."""
 
-    folder: Path
-    suffix: str
-    archives: dict[str, dict[str, Any]]
+    archives: SplitArchives
+    contents: dict[str, dict[str, Any]]
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Of whatever types; `check_parameters` says whether of the right ones."""
-        return self.archives[_PARAMETERS]
+        """The content of split_parameters; `check_parameters` checks its types."""
+        return self.contents[_PARAMETERS]
 
     def _path(self, archive: str) -> Path:
-        return self.folder / f"{archive}{self.suffix}.zip"
+        return self.archives.path(archive + self.archives.suffix)
 
     def check_parameters(self, types: Mapping[str, tuple[type, ...]]) -> None:
-        """Refuse parameters without one of these keys, or with one of another type."""
+        """Raise ValueError if a parameter is missing or of another type than given here."""
         for key, accepted in types.items():
             if not isinstance(self.parameters.get(key), accepted):
                 names = " or ".join(kind.__name__ for kind in accepted)
                 got = repr(self.parameters[key]) if key in self.parameters else "nothing"
                 raise ValueError(f"{self._path(_PARAMETERS)} must hold a {names} as {key}, got {got}")
 
-    def split_of(self, dataset: Dataset) -> Split:
-        """The saved split as one of this data set.
+    def differences(self, asked: Mapping[str, Any], needed: Collection[str]) -> list[str]:
+        """List the parameters that the split was made with and that are not those asked for, one text for each.
 
-        Raises
-        ------
-        ValueError
-            If an archive does not hold what it should, or is not of some of the users and all items of the data set.
+        A `random_seed` of None fits any; another one must have been recorded. What only we record is missing in a split
+        that the host has saved, and does not count there unless it is among the needed ones.
         """
-        mappers = self.archives[_MAPPERS]
+        saved = self.parameters
+        by_host = FORMAT_VERSION not in saved
+        wanted = dict(asked) if by_host else {FORMAT_VERSION: CURRENT_FORMAT, **asked}
+        found = []
+        for name, value in wanted.items():
+            if name == RANDOM_SEED:
+                differs = value is not None and saved.get(name) != value
+            elif by_host and name not in saved:
+                differs = name in needed
+            else:
+                differs = saved.get(name) != value
+            if differs:
+                found.append(f"{name}: saved {saved.get(name, 'without one')}, asked {value}")
+        return found
+
+    def to_split(self, dataset: Dataset) -> Split:
+        """Make the saved split of this data set.
+
+        ValueError if an archive does not hold what it should, or other ids than all items and some users of the data
+        set.
+        """
+        mappers = self.contents[_MAPPERS]
         kept = mappers.get("user_original_ID_to_index")
         if not isinstance(kept, dict):
             raise ValueError(f"{self._path(_MAPPERS)} must hold a dict as user_original_ID_to_index, got {kept!r}")
@@ -106,12 +130,12 @@ class SavedSplit:
         remaining = without_users(dataset, [index for index, user in enumerate(users) if user not in kept])
         if remaining.get_global_mapper_dict() != mappers:
             raise ValueError(f"{self._path(_MAPPERS)} must hold the ids of the data set, got others")
-        content = remaining._arguments()
+        parts: Mapping[str, Any] = remaining._parts()
         try:
             # the constructor checks and copies what it is given
-            URMs = Dataset(URM_dictionary=self.archives[_URM]).AVAILABLE_URM
-            features = {argument: self.archives[archive] for archive, argument in _FEATURES.items()}
-            rebuilt = Dataset(**{**content, **features})
+            URMs = Dataset(URM_dictionary=self.contents[_URM]).AVAILABLE_URM
+            features = {argument: self.contents[archive] for archive, argument in _FEATURES.items()}
+            rebuilt = Dataset(**{**parts, **features})
             rebuilt.verify_data_consistency()
         except (TypeError, ValueError) as error:
             raise ValueError(f"{self._path(_PARAMETERS)} and the archives beside it: {error}") from error
@@ -119,14 +143,9 @@ class SavedSplit:
 
 
 def read_split(archives: SplitArchives) -> SavedSplit:
-    """Load the archives of a split.
+    """Load the archives of a split; FileNotFoundError if none of them is there.
 
-    Raises
-    ------
-    FileNotFoundError
-        If no archive of the split is there.
-    ValueError
-        If an archive is damaged, missing or not of the same save as the others; the error names it.
+    ValueError, which names it, if an archive is damaged, missing or from another save than the others.
     """
     suffix = archives.suffix
     try:
@@ -137,14 +156,12 @@ def read_split(archives: SplitArchives) -> SavedSplit:
         if not archives.exists():
             raise
         path = archives.path(archives.head)
-        raise ValueError(f"{path} must lie beside the other archives of its save, got none") from error
-    return SavedSplit(
-        archives.folder, suffix, {name.removesuffix(suffix): content for name, content in contents.items()}
-    )
+        raise ValueError(f"{path} is missing beside the other archives of its save") from error
+    return SavedSplit(archives, {name.removesuffix(suffix): content for name, content in contents.items()})
 
 
 def read_seed(archives: SplitArchives) -> int | None:
-    """Read the seed of the saved split from what is not damaged; None if no archive has it."""
+    """Read the seed of the saved split from an archive that is not damaged; None if there is no such archive."""
     for archive in (_PARAMETERS, _SEED):
         try:
             content = archives.read_alone(archive + archives.suffix)
@@ -159,7 +176,7 @@ def read_seed(archives: SplitArchives) -> int | None:
 
 
 def restore_seed(archives: SplitArchives, split: Split) -> bool:
-    """Write the second copy of the seed again where it is missing or damaged; returns whether it was."""
+    """Write the second copy of the seed again where it is missing or damaged; return whether it was."""
     seed = split.parameters.get(RANDOM_SEED)
     if seed is None:
         return False
@@ -173,16 +190,16 @@ def restore_seed(archives: SplitArchives, split: Split) -> bool:
             if archives.read_alone(archives.head).get(RANDOM_SEED) != seed:
                 return False
             archives.write_alone(_SEED + archives.suffix, copied)
-    except (OSError, ValueError):  # a folder that is only read has to do without
+    except (OSError, ValueError):  # a folder that cannot be written
         return False
     return True
 
 
-def without_users(dataset: Dataset, users: Sequence[int] | Any) -> Dataset:
-    """The data set without these users; another object if there are any, so that the reader's is never changed."""
+def without_users(dataset: Dataset, users: Any) -> Dataset:
+    """Return the data set without these users (indices); the given one is not changed."""
     if len(users) == 0:
         return dataset
-    # what is left is put in the place of the old content, which is not changed
+    # the copy gets new matrices; those that it shares with the reader's data set stay as they are
     remaining = copy.copy(dataset)
     remaining._remove_items_and_users(users_to_remove=users, verbose=False)
     return remaining

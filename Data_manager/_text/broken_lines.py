@@ -1,19 +1,16 @@
-"""The search for the line because of which a file was refused."""
+"""The search for the line because of which a file is refused: pyarrow does not say which one it was."""
 
 import math
 import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import IO, TYPE_CHECKING
+from itertools import islice
+from typing import IO
 
-from Data_manager._text.lines import UNDECODED, Field, refuse_line, rows_of
+from Data_manager._text.layout import MAX_KEY_BYTES, Field, TextTable
+from Data_manager._text.lines import UNDECODED, lines_of, refuse_line, rows_of
 
-if TYPE_CHECKING:
-    from Data_manager._text.parsing import TextTable
-
-# no id is so long; what looks like one has swallowed lines, or is no text
-MAX_KEY_BYTES = 2**16
-
-# what pyarrow passes over around a number
+# pyarrow allows these around a number
 _BLANKS = " \t"
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -23,10 +20,10 @@ _TIME = re.compile(
 
 
 def raise_at_broken_line(
-    stream: IO[bytes], where: str, table: "TextTable", fields: list[Field], n_good_rows: int = 0
+    stream: IO[bytes], where: str, table: TextTable, fields: Sequence[Field], n_good_rows: int = 0
 ) -> None:
-    """Raise the ValueError of the first broken line after so many good rows; return if none is found."""
-    for number, line, row in rows_of(stream, where, table, n_good_rows):
+    """Raise the ValueError of the first broken line after `n_good_rows` good rows; return if every line is right."""
+    for number, line, row in _rows(stream, where, table, n_good_rows):
         reason = what_is_wrong(row, fields)
         if not reason and table.separator == "::" and any(":" in field for field in row):
             reason = "a ':' inside a field"
@@ -34,14 +31,19 @@ def raise_at_broken_line(
             refuse_line(where, number, line, reason)
 
 
-def raise_at_broken_quote(stream: IO[bytes], where: str, table: "TextTable") -> None:
-    """Raise the ValueError of the first line whose quotes are wrong; return if none is found."""
-    for _ in rows_of(stream, where, table):
+def raise_at_broken_quote(stream: IO[bytes], where: str, table: TextTable) -> None:
+    """Raise the ValueError of the first line whose quotes are wrong; return if all are right."""
+    for _ in _rows(stream, where, table):
         pass
 
 
-def what_is_wrong(row: list[str], fields: list[Field]) -> str | None:
-    """What is wrong with the fields of a line, or None."""
+def _rows(stream: IO[bytes], where: str, table: TextTable, n_skipped: int = 0) -> Iterator[tuple[int, str, list[str]]]:
+    lines = islice(lines_of(stream, where, table.encoding), table.n_lines_before, None)
+    return rows_of(lines, where, table.separator, table.quoted, n_skipped)
+
+
+def what_is_wrong(row: Sequence[str], fields: Sequence[Field]) -> str | None:
+    """Say what is wrong with the fields of a line; None if they are right."""
     if len(row) != len(fields):
         return f"{len(fields)} fields expected, {len(row)} found"
     for value, (name, kind) in zip(row, fields):

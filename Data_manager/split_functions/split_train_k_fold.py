@@ -7,37 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager.split_functions._parts import divide
-from Data_manager.split_functions._profiles import profile_lengths, random_generator, random_order
+from Data_manager.split_functions._interactions import divide, profile_lengths, random_generator, random_order
 from recsys_common.validation import check_bool, check_int, check_sparse
-
-
-def _random_folds(n_cells: int, n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-    return rng.permutation((np.arange(n_cells) % n_folds).astype(np.int32))
-
-
-def _random_folds_user_wise(URM: sps.csr_matrix, n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-    """Each user's cells, in random order, are dealt out to the folds in turn.
-
-    The first user begins at a random fold and every other where the one before left off, the users in random order: so
-    the folds are equal in all, and every interaction is as likely in one fold as in another.
-    """
-    lengths = profile_lengths(URM)
-    users = rng.permutation(len(lengths))
-    n_before = np.empty_like(lengths)
-    n_before[users] = np.cumsum(lengths[users]) - lengths[users] + rng.integers(n_folds)
-    fold_of_cell = np.empty(URM.nnz, dtype=np.int32)
-    fold_of_cell[random_order(URM, rng)] = (
-        np.arange(URM.nnz) + np.repeat(n_before - URM.indptr[:-1], lengths)
-    ) % n_folds
-    return fold_of_cell
-
-
-def _pairs(
-    URM: sps.csr_matrix, fold_of_cell: npt.NDArray[np.int32], n_folds: int
-) -> Iterator[tuple[sps.csr_matrix, sps.csr_matrix]]:
-    for fold in range(n_folds):
-        yield divide(URM, fold_of_cell != fold)
 
 
 def split_k_fold(
@@ -54,8 +25,8 @@ def split_k_fold(
     user_wise : bool, default False
         Whether the folds are equal in size for each user too: a user's interactions in two folds differ by at most one.
         A user with fewer interactions than folds has none for testing in some of them.
-    random_seed : int >= 0 or None, default None
-        The same seed gives the same folds; None different ones every time.
+    random_seed : int >= 0, optional
+        The same seed gives the same folds; without one they differ every time.
 
     Returns
     -------
@@ -84,3 +55,31 @@ def split_k_fold(
 
     folds = _random_folds_user_wise(URM, n_folds, rng) if user_wise else _random_folds(URM.nnz, n_folds, rng)
     return _pairs(URM, folds, n_folds)
+
+
+def _random_folds(n_cells: int, n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+    return rng.permutation((np.arange(n_cells) % n_folds).astype(np.int32))
+
+
+def _random_folds_user_wise(URM: sps.csr_matrix, n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+    """Deal each user's cells, in random order, out to the folds in turn.
+
+    The first user begins at a random fold and every other where the one before left off, the users in random order: so
+    the folds are equal in all, and every interaction is as likely in one fold as in another.
+    """
+    lengths = profile_lengths(URM)
+    users = rng.permutation(len(lengths))
+    n_before = np.empty_like(lengths)
+    n_before[users] = np.cumsum(lengths[users]) - lengths[users] + rng.integers(n_folds)
+    fold_of_cell = np.empty(URM.nnz, dtype=np.int32)
+    fold_of_cell[random_order(URM, rng)] = (
+        np.arange(URM.nnz) + np.repeat(n_before - URM.indptr[:-1], lengths)
+    ) % n_folds
+    return fold_of_cell
+
+
+def _pairs(
+    URM: sps.csr_matrix, fold_of_cell: npt.NDArray[np.int32], n_folds: int
+) -> Iterator[tuple[sps.csr_matrix, sps.csr_matrix]]:
+    for fold in range(n_folds):
+        yield divide(URM, fold_of_cell != fold)

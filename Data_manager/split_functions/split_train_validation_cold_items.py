@@ -7,56 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager.split_functions._parts import divide, warn_of_empty_users
-from Data_manager.split_functions._profiles import random_generator
+from Data_manager.split_functions._interactions import divide, random_generator, warn_of_empty_users
 from recsys_common.validation import check_bool, check_float, check_sparse
 
 _TOLERANCE = 0.1  # of the number of interactions that is asked for
-
-
-def _items_with_interactions(
-    items: npt.NDArray[np.int64], n_interactions: npt.NDArray[np.int64], share: float
-) -> npt.NDArray[np.int64]:
-    """Of the items in this order so many that they have about this share of the interactions.
-
-    The first ones, up to where the number of their interactions is closest to the target. Where that is not within the
-    tolerance, since the item at the cut has too many: the first ones up to before it, and of the following ones each
-    that does not lead beyond the tolerance, until the number is within it.
-    """
-    sums = np.concatenate([[0], np.cumsum(n_interactions[items])])
-    target = sums[-1] * share
-    n_first = int(np.argmin(np.abs(sums - target)))
-    closest = int(sums[n_first])
-    if abs(closest - target) <= _TOLERANCE * target:
-        return items[:n_first]
-
-    n_first = int(np.searchsorted(sums, target)) - 1
-    taken, total = items[:n_first].tolist(), int(sums[n_first])
-    for item in items[n_first:].tolist():
-        if total + n_interactions[item] <= (1 + _TOLERANCE) * target:
-            taken.append(item)
-            total += int(n_interactions[item])
-            if total >= (1 - _TOLERANCE) * target:
-                return np.array(taken, dtype=np.int64)
-    raise ValueError(
-        f"train_interaction_percentage must be a share that whole items come within {_TOLERANCE:.0%} of, got {share}; "
-        f"the first ones, in random order, come closest with {closest / sums[-1]} (another random_seed may help)"
-    )
-
-
-def _rows_of(ICM: sps.csr_matrix, chosen: npt.NDArray[np.bool_]) -> tuple[sps.csr_matrix, sps.csr_matrix]:
-    """The matrix with the rows of the chosen items alone, and with the others alone."""
-    return divide(ICM, np.repeat(chosen, np.diff(ICM.indptr)))
-
-
-def _check_ICMs(ICM_list: Any, n_items: int) -> list[sps.csr_matrix]:
-    if isinstance(ICM_list, str | bytes) or not isinstance(ICM_list, Sequence):
-        raise TypeError(f"ICM_list must be a list of sparse matrices or None, got a {type(ICM_list).__name__}")
-    ICMs = [check_sparse(f"ICM_list[{k}]", ICM, dtype=np.float64, allow_empty=True) for k, ICM in enumerate(ICM_list)]
-    for k, ICM in enumerate(ICMs):
-        if ICM.shape[0] != n_items:
-            raise ValueError(f"ICM_list[{k}] must be a matrix with {n_items} rows, one an item, got {ICM.shape[0]}")
-    return ICMs
 
 
 def split_train_in_two_cold_items(
@@ -76,17 +30,17 @@ def split_train_in_two_cold_items(
     ----------
     URM_all : scipy sparse matrix or array, shape (n_users, n_items)
         At least one non-zero cell. It is not changed; explicit zeros are no interactions.
-    ICM_list : sequence of scipy sparse matrices or arrays, each of shape (n_items, n_features), default None
+    ICM_list : sequence of scipy sparse matrices or arrays, each of shape (n_items, n_features), optional
         Features of the items, to be divided alike. They are not changed.
     train_item_percentage : float in [0, 1], default 0.1
         Exactly round(n_warm_items * train_item_percentage) items are for training, of those with interactions. A share,
         despite its name.
-    train_interaction_percentage : float in [0, 1] or None, default None
+    train_interaction_percentage : float in [0, 1], optional
         The share of all interactions that is for training, within a tenth of it: as many of the first items as come
         closest. Where one item has too many interactions for that, it is passed over, and items further on are taken.
         If given, it decides and train_item_percentage does not.
-    random_seed : int >= 0 or None, default None
-        The same seed gives the same split; None a different one every time.
+    random_seed : int >= 0, optional
+        The same seed gives the same split; without one it differs every time.
     verbose : bool, default True
         Print a warning if users are left without interactions in a part.
 
@@ -143,3 +97,48 @@ def split_train_in_two_cold_items(
         return URM_train, URM_rest, train_items
     ICM_parts = [_rows_of(ICM, is_train_item) for ICM in ICMs]
     return URM_train, URM_rest, [train for train, _ in ICM_parts], [rest for _, rest in ICM_parts], train_items
+
+
+def _items_with_interactions(
+    items: npt.NDArray[np.int64], n_interactions: npt.NDArray[np.int64], share: float
+) -> npt.NDArray[np.int64]:
+    """Take so many of the items in this order that they have about this share of the interactions.
+
+    They are the first ones, up to where the number of their interactions is closest to the target. Where the item at
+    that cut has so many interactions that the number is not within the tolerance, the item is passed over, and so is
+    each of the following ones that would lead beyond the tolerance, until the number is within it.
+    """
+    sums = np.concatenate([[0], np.cumsum(n_interactions[items])])
+    target = sums[-1] * share
+    n_first = int(np.argmin(np.abs(sums - target)))
+    closest = int(sums[n_first])
+    if abs(closest - target) <= _TOLERANCE * target:
+        return items[:n_first]
+
+    n_first = int(np.searchsorted(sums, target)) - 1
+    taken, total = items[:n_first].tolist(), int(sums[n_first])
+    for item in items[n_first:].tolist():
+        if total + n_interactions[item] <= (1 + _TOLERANCE) * target:
+            taken.append(item)
+            total += int(n_interactions[item])
+            if total >= (1 - _TOLERANCE) * target:
+                return np.array(taken, dtype=np.int64)
+    raise ValueError(
+        f"train_interaction_percentage must be a share that whole items come within {_TOLERANCE:.0%} of, got {share}; "
+        f"the first ones, in random order, come closest with {closest / sums[-1]} (another random_seed may help)"
+    )
+
+
+def _rows_of(ICM: sps.csr_matrix, chosen: npt.NDArray[np.bool_]) -> tuple[sps.csr_matrix, sps.csr_matrix]:
+    """Return the matrix with the rows of the chosen items alone, and with the other rows alone."""
+    return divide(ICM, np.repeat(chosen, np.diff(ICM.indptr)))
+
+
+def _check_ICMs(ICM_list: Any, n_items: int) -> list[sps.csr_matrix]:
+    if isinstance(ICM_list, str | bytes) or not isinstance(ICM_list, Sequence):
+        raise TypeError(f"ICM_list must be a list of sparse matrices or None, got a {type(ICM_list).__name__}")
+    ICMs = [check_sparse(f"ICM_list[{k}]", ICM, dtype=np.float64, allow_empty=True) for k, ICM in enumerate(ICM_list)]
+    for k, ICM in enumerate(ICMs):
+        if ICM.shape[0] != n_items:
+            raise ValueError(f"ICM_list[{k}] must be a matrix with {n_items} rows, one an item, got {ICM.shape[0]}")
+    return ICMs

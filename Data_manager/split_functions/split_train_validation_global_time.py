@@ -9,39 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager.split_functions._parts import divide, warn_of_empty_users
-from Data_manager.split_functions._timestamps import times_of_cells
+from Data_manager.split_functions._interactions import divide, times_of_cells, warn_of_empty_users
 from recsys_common.validation import check_bool, check_float, check_sparse
 
 _DEFAULT_TRAIN_PERCENTAGE = 0.8
 
 
-def _check_share(train_percentage: Any) -> float:
-    share = check_float("train_percentage", train_percentage, above=0)
-    if share >= 1:
-        raise ValueError(f"train_percentage must be a finite number > 0 and < 1, got {train_percentage!r}")
-    return share
-
-
-def _dividing_time(times: npt.NDArray[np.float64], share: float) -> float:
-    """The time that comes closest to having this share of the times before it; of two the earlier."""
-    target = len(times) * share
-    # the times before `low` are at most the target in number, those up to it more: it or the next time is the closest
-    low = np.partition(times, int(target))[int(target)]
-    candidates = [low] if low > times.min() else []
-    later = times[times > low]
-    if len(later) > 0:
-        candidates.append(later.min())
-    if not candidates:
-        raise ValueError(f"URM_timestamp must be of at least two different times, got {low} alone")
-    return float(min(candidates, key=lambda time: abs(int((times < time).sum()) - target)))
-
-
 def time_of_train_percentage(URM_all: Any, URM_timestamp: Any, train_percentage: float = 0.8) -> float:
-    """The instant that has a share of all interactions before it, as nearly as interactions at one time allow.
+    """Find the instant that has a share of all interactions before it, as nearly as interactions at one time allow.
 
-    Of the times of interactions but the first, the one for which the number of interactions strictly before it is
-    closest to n_interactions * train_percentage; of two equally close ones the earlier. So neither side is empty.
+    It is one of the times of interactions except the first: the one for which the number of interactions strictly
+    before it is closest to n_interactions * train_percentage; of two equally close ones the earlier. So neither side is
+    empty.
 
     Parameters
     ----------
@@ -89,15 +68,12 @@ def split_train_in_two_global_time(
 
     Parameters
     ----------
-    URM_all : scipy sparse matrix or array, shape (n_users, n_items)
-        At least one non-zero cell. It is not changed; explicit zeros are no interactions.
-    URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items)
-        The times of the interactions, in seconds since 1970; an interaction without one has time 0, which a sparse
-        matrix does not store. It is not changed.
-    train_percentage : float in (0, 1) or None, default None
+    URM_all, URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items)
+        As in `time_of_train_percentage`.
+    train_percentage : float in (0, 1), optional
         The share of the interactions that is for training, as nearly as interactions at one time allow: they are never
-        divided. `time_of_train_percentage` has the rule, and says the instant. None is 0.8 where split_time is None.
-    split_time : float or None, default None
+        divided. `time_of_train_percentage` has the rule, and gives the instant. Default: 0.8, without a split_time.
+    split_time : float, optional
         The instant, in the unit of URM_timestamp, instead of a share.
     verbose : bool, default True
         Print a warning if users are left without interactions in a part.
@@ -146,3 +122,24 @@ def split_train_in_two_global_time(
     if verbose:
         warn_of_empty_users({"train items": URM_train, "sampled items": URM_rest})
     return URM_train, URM_rest
+
+
+def _check_share(train_percentage: Any) -> float:
+    share = check_float("train_percentage", train_percentage, above=0)
+    if share >= 1:
+        raise ValueError(f"train_percentage must be a finite number > 0 and < 1, got {train_percentage!r}")
+    return share
+
+
+def _dividing_time(times: npt.NDArray[np.float64], share: float) -> float:
+    """Return the time that comes closest to having this share of the times before it; of two the earlier."""
+    target = len(times) * share
+    # at most the target are before `low`, and more are up to it: it or the next time is the closest
+    low = np.partition(times, int(target))[int(target)]
+    candidates = [low] if low > times.min() else []
+    later = times[times > low]
+    if len(later) > 0:
+        candidates.append(later.min())
+    if not candidates:
+        raise ValueError(f"URM_timestamp must have at least two different times, got {low} alone")
+    return float(min(candidates, key=lambda time: abs(int((times < time).sum()) - target)))

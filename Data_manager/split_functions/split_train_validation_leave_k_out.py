@@ -6,39 +6,17 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.csr_cells import with_cells
-from Data_manager.split_functions._parts import warn_of_empty_users
-from Data_manager.split_functions._profiles import (
+from Data_manager._matrices.cells import with_cells
+from Data_manager.split_functions._interactions import (
     first_of_each_user,
     order_by_value,
     profile_lengths,
     random_generator,
     random_order,
+    times_of_cells,
+    warn_of_empty_users,
 )
-from Data_manager.split_functions._timestamps import times_of_cells
 from recsys_common.validation import check_bool, check_int, check_sparse
-
-
-def _check_timestamp_is_used(URM_timestamp: Any, leave_random_out: bool) -> None:
-    if leave_random_out and URM_timestamp is not None:
-        raise ValueError(
-            "URM_timestamp must be None where leave_random_out is True: random interactions have no use for times, "
-            f"got a {type(URM_timestamp).__name__}"
-        )
-    if not leave_random_out and URM_timestamp is None:
-        raise ValueError(
-            "URM_timestamp must be given where leave_random_out is False: the latest interactions are left out, "
-            "and nothing else says which they are, got None"
-        )
-
-
-def _check_profiles(lengths: npt.NDArray[np.int64], n_left_out: int) -> None:
-    n_short = int(((lengths > 0) & (lengths < n_left_out)).sum())
-    if n_short > 0:
-        raise ValueError(
-            f"URM must be a matrix with at least {n_left_out} interactions of each user who has any "
-            f"(k_out, twice with validation), got {n_short} users with fewer"
-        )
 
 
 def split_train_leave_k_out_user_wise(
@@ -69,11 +47,11 @@ def split_train_leave_k_out_user_wise(
         the k_out before these for validation, so that nothing trained on is later than what is tested on. (The host
         leaves the highest rated ones out.) Of interactions at the same time the one with the higher column counts as
         later.
-    URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items), default None
+    URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items), optional
         Seconds since 1970, or other numbers that grow with time, of the interactions; one without a time has time 0,
         which a sparse matrix does not store. Needed to leave the latest out, and refused otherwise.
-    random_seed : int >= 0 or None, default None
-        The same seed gives the same split; None a different one every time. The latest are the latest for any seed.
+    random_seed : int >= 0, optional
+        The same seed gives the same random split; without one it differs every time.
     verbose : bool, default True
         Print a warning if users are left without interactions in a part.
 
@@ -124,3 +102,24 @@ def split_train_leave_k_out_user_wise(
     if verbose:
         warn_of_empty_users(parts)
     return tuple(parts.values())
+
+
+def _check_timestamp_is_used(URM_timestamp: Any, leave_random_out: bool) -> None:
+    if leave_random_out and URM_timestamp is not None:
+        raise ValueError(
+            "URM_timestamp must be None where leave_random_out is True, which does not use times, "
+            f"got a {type(URM_timestamp).__name__}"
+        )
+    if not leave_random_out and URM_timestamp is None:
+        raise ValueError(
+            "URM_timestamp must be given where leave_random_out is False, to know the latest interactions, got None"
+        )
+
+
+def _check_profiles(lengths: npt.NDArray[np.int64], n_left_out: int) -> None:
+    n_short = int(((lengths > 0) & (lengths < n_left_out)).sum())
+    if n_short > 0:
+        raise ValueError(
+            f"URM must be a matrix with at least {n_left_out} interactions of each user who has any "
+            f"(k_out, twice with validation), got {n_short} users with fewer"
+        )

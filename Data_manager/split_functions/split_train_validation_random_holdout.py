@@ -1,6 +1,6 @@
 """Random hold-out: interactions are divided at random between a train part and the rest.
 
-Both functions draw from a generator of their own, and leave the global numpy state alone, which the host's draw from.
+Both functions draw from a generator of their own; the host's draw from numpy's global state.
 """
 
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager.split_functions._parts import divide, warn_of_empty_users
-from Data_manager.split_functions._profiles import (
+from Data_manager.split_functions._interactions import (
+    divide,
     first_of_each_user,
     profile_lengths,
     random_generator,
     random_order,
+    warn_of_empty_users,
 )
 from recsys_common.validation import check_bool, check_float, check_sparse
 
@@ -29,8 +30,8 @@ def split_train_in_two_percentage_global_sample(
         At least one non-zero cell. It is not changed; explicit zeros are no interactions.
     train_percentage : float in [0, 1], default 0.1
         Exactly round(n_interactions * train_percentage) interactions are taken. A share, despite its name.
-    random_seed : int >= 0 or None, default None
-        The same seed gives the same split; None a different one every time.
+    random_seed : int >= 0, optional
+        The same seed gives the same split; without one it differs every time.
     verbose : bool, default True
         Print a warning if users are left without interactions in a part.
 
@@ -86,8 +87,8 @@ def split_train_in_two_percentage_user_wise(
         The share of each user's interactions that is taken.
     verbose : bool, default False
         Print a warning if users are left without interactions in a part.
-    random_seed : int >= 0 or None, default None
-        The same seed gives the same split; None a different one every time.
+    random_seed : int >= 0, optional
+        The same seed gives the same split; without one it differs every time.
 
     Returns
     -------

@@ -1,14 +1,16 @@
-"""Areas under the ROC curve, from the scores that a recommender gives all items."""
+"""Areas under the ROC curve, from a recommender's scores of all items."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
-from Evaluation._inputs.kernels import auc_kernel as kernel
 from Evaluation._inputs.protocols import RankingRecommender
+from recsys_common.kernels import import_kernel
 from recsys_common.validation import refuse
+
+_kernel = import_kernel("Evaluation._inputs.auc_kernel")
 
 # 16 MB of float32
 _SCORES_AT_ONCE = 1 << 22
@@ -17,15 +19,8 @@ _SCORES_AT_ONCE = 1 << 22
 class AreaUnderCurve:
     """The area under the ROC curve of each user: test items against all other unseen items.
 
-    Parameters
-    ----------
-    recommender : RankingRecommender
-        Its `recommend` is asked to return scores.
-    URM_test : scipy.sparse.csr_matrix, (n_users, n_items)
-    seen : scipy.sparse.csr_matrix or None
-        What takes no part, user by user.
-    ignore_items : ndarray of int64
-        What takes no part for any user.
+    The recommender's `recommend` is asked for scores. The entries of `seen`, if it is given, are left out for their
+    user, and `ignore_items` for all users.
     """
 
     def __init__(
@@ -33,7 +28,7 @@ class AreaUnderCurve:
         recommender: RankingRecommender,
         URM_test: sps.csr_matrix,
         seen: sps.csr_matrix | None,
-        ignore_items: np.ndarray,
+        ignore_items: npt.NDArray[np.int64],
     ) -> None:
         self._recommender = recommender
         self._test = URM_test
@@ -41,19 +36,15 @@ class AreaUnderCurve:
         self._is_removed = np.zeros(URM_test.shape[1], dtype=np.uint8)
         self._is_removed[ignore_items] = 1
 
-    def of(self, user_ids: np.ndarray) -> np.ndarray:
-        """The areas of some users, (B,) float64; NaN for a user without a pair of items."""
-        return np.concatenate([self._of_block(block) for block in self._blocks(user_ids)])
-
-    def _blocks(self, user_ids: np.ndarray) -> Iterator[np.ndarray]:
+    def compute(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the areas of some users, (B,); NaN for a user without a pair of a test item and another item."""
         step = max(1, _SCORES_AT_ONCE // self._test.shape[1])
-        for start in range(0, user_ids.size, step):
-            yield user_ids[start : start + step]
+        return np.concatenate([self._compute_block(user_ids[i : i + step]) for i in range(0, user_ids.size, step)])
 
-    def _of_block(self, user_ids: np.ndarray) -> np.ndarray:
+    def _compute_block(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         scores = self._scores(user_ids)
         auc = np.empty(user_ids.size)
-        kernel.auc_of_rows(
+        _kernel.auc_of_rows(
             scores,
             *_rows(self._test, user_ids),
             *_rows(self._seen, user_ids),
@@ -64,14 +55,14 @@ class AreaUnderCurve:
         )
         return auc
 
-    def _scores(self, user_ids: np.ndarray) -> np.ndarray:
-        """The scores of all items, checked, (B, n_items) float32 or float64."""
+    def _scores(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the scores of all items, checked, (B, n_items) float32 or float64."""
         expected = (user_ids.size, self._test.shape[1])
         answer = self._recommender.recommend(user_ids, cutoff=1, remove_seen_flag=False, return_scores=True)
         if not isinstance(answer, tuple) or len(answer) != 2:
             allowed = "a tuple of lists and scores for AUC, which asks with return_scores=True"
             raise refuse(TypeError, "the answer of recommend", allowed, f"a {type(answer).__name__}")
-        scores: np.ndarray = np.asarray(answer[1])
+        scores: npt.NDArray[Any] = np.asarray(answer[1])
         if scores.shape != expected:
             raise refuse(ValueError, "the recommender's scores", f"of shape {expected}", f"shape {scores.shape}")
         scores = np.ascontiguousarray(scores, dtype=np.float32 if scores.dtype == np.float32 else np.float64)
@@ -80,7 +71,7 @@ class AreaUnderCurve:
         return scores
 
 
-def _rows(matrix: sps.csr_matrix, user_ids: np.ndarray) -> tuple[Any, Any, Any]:
-    """Where the entries of some rows start and end among all, and the columns of all."""
+def _rows(matrix: sps.csr_matrix, user_ids: npt.NDArray[np.int64]) -> tuple[Any, Any, Any]:
+    """Return where the entries of some rows start and end, and the columns of all entries."""
     starts, ends = matrix.indptr[user_ids], matrix.indptr[user_ids + 1]
     return starts.astype(np.int64), ends.astype(np.int64), matrix.indices

@@ -1,4 +1,4 @@
-"""Area under the ROC curve of the scores of many users."""
+"""The area under the ROC curve of the scores of many users."""
 
 from libc.math cimport NAN
 from libc.stdint cimport int32_t, int64_t, uint8_t
@@ -17,40 +17,28 @@ ctypedef fused seen_index:
 
 
 def auc_of_rows(
-    const real[:, ::1] scores,
-    const int64_t[::1] test_starts,
-    const int64_t[::1] test_ends,
+    const real[:, ::1] scores,  # (B, n_items), without NaN
+    const int64_t[::1] test_starts,  # (B,)
+    const int64_t[::1] test_ends,  # (B,): user b's test items are test_items[test_starts[b]:test_ends[b]]
     const index[::1] test_items,
-    const int64_t[::1] seen_starts,
-    const int64_t[::1] seen_ends,
+    const int64_t[::1] seen_starts,  # (B,)
+    const int64_t[::1] seen_ends,  # (B,): as for the test items
     const seen_index[::1] seen_items,
-    const uint8_t[::1] is_removed,
-    uint8_t[::1] is_out,
-    real[::1] others,
-    double[::1] auc,
+    const uint8_t[::1] is_removed,  # (n_items,)
+    uint8_t[::1] is_out,  # (n_items,), equal to is_removed before and after
+    real[::1] others,  # (n_items,), written over
+    double[::1] auc,  # (B,), written; NaN without a pair
 ):
-    """Share of the pairs of a test item and another item in which the test item has the higher score.
+    """Compute the share of the pairs of a test item and another item in which the test item has the higher score.
 
-    Equivalent to, for user b with the scores t of the test items that are neither seen nor removed, (P,), and o of all
-    other items that are neither, (N,)::
+    Equivalent to, for user b with the scores t, (P,), of the test items and o, (N,), of all other items, both without
+    seen and removed items::
 
         ((t[:, None] > o).sum() + 0.5 * (t[:, None] == o).sum()) / (P * N)
-
-    Parameters
-    ----------
-    scores : (B, n_items) float32 or float64, without NaN
-    test_starts, test_ends : (B,) int64; user b's test items are `test_items[test_starts[b]:test_ends[b]]`
-    test_items : int32 or int64
-    seen_starts, seen_ends, seen_items
-        What the user has seen, in the same form.
-    is_removed : (n_items,) uint8
-    is_out : (n_items,) uint8, equal to is_removed before and after
-    others : (n_items,) of the scores' dtype, work space
-    auc : (B,) float64, written; NaN without a pair
     """
     cdef Py_ssize_t user, item, n_items = scores.shape[1]
     cdef int64_t j, n_tests, n_others
-    cdef int32_t n_below, n_equal  # as wide as the floats that are compared: the loop becomes vectors
+    cdef int32_t n_below, n_equal  # as wide as the compared floats, so that the loop is vectorised
     cdef double wins
     cdef real score
 
@@ -58,7 +46,7 @@ def auc_of_rows(
         for user in range(scores.shape[0]):
             for j in range(seen_starts[user], seen_ends[user]):
                 is_out[seen_items[j]] = 1
-            # a test item that takes part is told from the others by a 2
+            # a 2 marks the test items that take part
             for j in range(test_starts[user], test_ends[user]):
                 if is_out[test_items[j]] == 0:
                     is_out[test_items[j]] = 2

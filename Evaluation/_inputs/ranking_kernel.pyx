@@ -1,4 +1,4 @@
-"""What all metrics are computed from, in one pass over the rankings of many users."""
+"""The sums from which metrics are computed, in one pass over the rankings of many users."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.algorithm cimport sort
@@ -9,7 +9,7 @@ ctypedef fused index:
 
 
 cdef inline int64_t _place(const index[::1] items, int64_t start, int64_t end, int64_t item) noexcept nogil:
-    """Where among the ascending `items[start:end]` one of them is."""
+    """Return the place of an item among the ascending `items[start:end]`, which contain it."""
     cdef int64_t middle
 
     while end - start > 1:
@@ -22,23 +22,23 @@ cdef inline int64_t _place(const index[::1] items, int64_t start, int64_t end, i
 
 
 def measure_rankings(
-    const int32_t[:, ::1] ids,
-    const int32_t[::1] lengths,
-    const int64_t[::1] test_starts,
-    const int64_t[::1] test_ends,
-    const index[::1] test_items,
-    const double[::1] gains,
-    const double[::1] discounts,
-    const int64_t[::1] cutoffs,
-    uint8_t[::1] is_test,
-    uint8_t[:, ::1] is_hit,
-    int64_t[:, ::1] n_hits,
+    const int32_t[:, ::1] ids,  # (B, K), in 0..n_items-1 up to the list's length
+    const int32_t[::1] lengths,  # (B,), 0..K
+    const int64_t[::1] test_starts,  # (B,)
+    const int64_t[::1] test_ends,  # (B,): user b's test items are test_items[test_starts[b]:test_ends[b]]
+    const index[::1] test_items,  # ascending and distinct within a user
+    const double[::1] gains,  # one for each of test_items
+    const double[::1] discounts,  # of at least K ranks
+    const int64_t[::1] cutoffs,  # (C,), ascending; a cutoff above K counts as K
+    uint8_t[::1] is_test,  # (n_items,), 0 before and after
+    uint8_t[:, ::1] is_hit,  # (B, K), written; 0 after a list's length
+    int64_t[:, ::1] n_hits,  # (C, B), written, as the four arrays below
     double[:, ::1] precision_sum,
     double[:, ::1] reciprocal_rank_sum,
     double[:, ::1] first_reciprocal_rank,
     double[:, ::1] dcg,
 ):
-    """Sums over the hits of every user's list, at every cutoff.
+    """Compute sums over the hits of every user's list, at every cutoff.
 
     Equivalent to, for user b and cutoff c, with h = np.isin(ids[b, :min(c, lengths[b])], the user's test items) and
     ranks = np.arange(1, h.size + 1)::
@@ -49,21 +49,7 @@ def measure_rankings(
         first_reciprocal_rank = (h / ranks).max()
         dcg = (h * gain of each item * discounts[:h.size]).sum()
 
-    Letters of the shapes: B users, K places of a list, C cutoffs.
-
-    Parameters
-    ----------
-    ids : (B, K) int32, in 0..n_items-1 up to the list's length
-    lengths : (B,) int32, 0..K
-    test_starts, test_ends : (B,) int64; user b's test items are `test_items[test_starts[b]:test_ends[b]]`
-    test_items : int32 or int64, ascending and distinct within a user
-    gains : float64, as long as test_items
-    discounts : float64, K or more
-    cutoffs : (C,) int64, ascending; those above K are as good as K
-    is_test : (n_items,) uint8, 0 before and after
-    is_hit : (B, K) uint8, written; 0 after a list's length
-    n_hits : (C, B) int64, written
-    precision_sum, reciprocal_rank_sum, first_reciprocal_rank, dcg : (C, B) float64, written
+    B users, K places of a list, C cutoffs.
     """
     cdef Py_ssize_t user, k, c, n_cutoffs = cutoffs.shape[0], n_places = ids.shape[1]
     cdef int64_t j, hits
@@ -102,26 +88,17 @@ def measure_rankings(
 
 
 def ideal_dcg(
-    const int64_t[::1] test_starts,
-    const int64_t[::1] test_ends,
+    const int64_t[::1] test_starts,  # (B,)
+    const int64_t[::1] test_ends,  # (B,): user b's gains are gains[test_starts[b]:test_ends[b]]
     const double[::1] gains,
-    const double[::1] discounts,
-    const int64_t[::1] cutoffs,
-    double[::1] best_first,
-    double[:, ::1] ideal,
+    const double[::1] discounts,  # at least as many as the smaller of the largest cutoff and the most test items
+    const int64_t[::1] cutoffs,  # (C,), ascending
+    double[::1] best_first,  # at least as long as the most test items; written over
+    double[:, ::1] ideal,  # (C, B), written
 ):
-    """The largest dcg that any list can have, of every user at every cutoff.
+    """Compute the largest possible dcg of a list, for every user at every cutoff.
 
     Equivalent to `np.sort(user's gains)[::-1][:c] @ discounts[:c]` for user b and cutoff c.
-
-    Parameters
-    ----------
-    test_starts, test_ends : (B,) int64; user b's gains are `gains[test_starts[b]:test_ends[b]]`
-    gains : float64
-    discounts : float64, as many as the largest cutoff or the most test items, whichever is less, or more
-    cutoffs : (C,) int64, ascending
-    best_first : float64, at least as long as the most test items; work space
-    ideal : (C, B) float64, written
     """
     cdef Py_ssize_t user, k, c
     cdef int64_t n
@@ -144,24 +121,18 @@ def ideal_dcg(
 
 
 def count_items(
-    const int32_t[:, ::1] ids,
-    const int32_t[::1] lengths,
-    const uint8_t[:, ::1] is_hit,
-    const int64_t[::1] cutoffs,
-    int64_t[:, ::1] counts,
+    const int32_t[:, ::1] ids,  # (B, K), in 0..n_items-1 up to the list's length
+    const int32_t[::1] lengths,  # (B,), 0..K
+    const uint8_t[:, ::1] is_hit,  # (B, K)
+    const int64_t[::1] cutoffs,  # (C,), ascending; a cutoff above K counts as K
+    int64_t[:, ::1] counts,  # (C, n_items), added to, as hit_counts
     int64_t[:, ::1] hit_counts,
 ):
-    """Add how often every item is in the lists, and is a hit, in the places between two cutoffs.
+    """Count how often every item is in the lists, and is a hit, in the places between two cutoffs.
 
-    Equivalent to, for cutoff c and the one before it, 0 before the first::
+    Equivalent to, for cutoff c and the cutoff before it, 0 before the first::
 
         counts[c] += np.bincount(all lists' ids[before:c], minlength=n_items)
-
-    Parameters
-    ----------
-    ids, lengths, is_hit, cutoffs
-        As in `measure_rankings`.
-    counts, hit_counts : (C, n_items) int64, added to
     """
     cdef Py_ssize_t user, k, c
 
@@ -176,22 +147,15 @@ def count_items(
 
 
 def sum_over_lists(
-    const int32_t[:, ::1] ids,
-    const int32_t[::1] lengths,
-    const double[::1] weights,
-    const int64_t[::1] cutoffs,
-    double[:, ::1] sums,
+    const int32_t[:, ::1] ids,  # (B, K), in 0..n_items-1 up to the list's length
+    const int32_t[::1] lengths,  # (B,), 0..K
+    const double[::1] weights,  # (n_items,)
+    const int64_t[::1] cutoffs,  # (C,), ascending; a cutoff above K counts as K
+    double[:, ::1] sums,  # (C, B), written
 ):
-    """Sum of a weight of the items of every user's list, at every cutoff.
+    """Sum the weights of the items of every user's list, at every cutoff.
 
     Equivalent to `weights[ids[b, :min(c, lengths[b])]].sum()` for user b and cutoff c.
-
-    Parameters
-    ----------
-    ids, lengths, cutoffs
-        As in `measure_rankings`.
-    weights : (n_items,) float64
-    sums : (C, B) float64, written
     """
     cdef Py_ssize_t user, k, c
     cdef double total

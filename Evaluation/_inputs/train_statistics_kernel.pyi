@@ -1,7 +1,19 @@
-import numpy as np
+from typing import Any
 
-def count_columns(columns: np.ndarray, counts: np.ndarray) -> None: ...
-def mean_over_rows(indptr: np.ndarray, columns: np.ndarray, weights: np.ndarray, means: np.ndarray) -> None: ...
+import numpy as np
+import numpy.typing as npt
+
+def count_columns(columns: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> None: ...
+def mean_over_rows(
+    indptr: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    weights: npt.NDArray[np.float64],
+    means: npt.NDArray[np.float64],
+) -> None: ...
 def count_common(
-    indptr: np.ndarray, columns: np.ndarray, test_indptr: np.ndarray, test_columns: np.ndarray, marks: np.ndarray
+    indptr: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    test_indptr: npt.NDArray[Any],
+    test_columns: npt.NDArray[Any],
+    marks: npt.NDArray[np.int32],
 ) -> int: ...

@@ -1,4 +1,4 @@
-"""Statistics of all entries of a matrix, without arrays of their number."""
+"""Statistics of all entries of a sparse matrix, without arrays of that size."""
 
 from libc.stdint cimport int32_t, int64_t
 
@@ -11,14 +11,11 @@ ctypedef fused test_index:
     int64_t
 
 
-def count_columns(const index[::1] columns, int64_t[::1] counts):
-    """Add how many entries every column has. Equivalent to `counts += np.bincount(columns, minlength=counts.size)`.
-
-    Parameters
-    ----------
-    columns : (nnz,) int32 or int64, in 0..n_columns-1
-    counts : (n_columns,) int64, added to
-    """
+def count_columns(
+    const index[::1] columns,  # in 0..n_columns-1
+    int64_t[::1] counts,  # (n_columns,), added to
+):
+    """Count the entries of every column. Equivalent to `counts += np.bincount(columns, minlength=counts.size)`."""
     cdef Py_ssize_t j
 
     with nogil:
@@ -26,17 +23,15 @@ def count_columns(const index[::1] columns, int64_t[::1] counts):
             counts[columns[j]] += 1
 
 
-def mean_over_rows(const index[::1] indptr, const index[::1] columns, const double[::1] weights, double[::1] means):
-    """Mean weight of the columns of every row of a csr matrix; 0 for an empty row.
+def mean_over_rows(
+    const index[::1] indptr,  # (n_rows + 1,)
+    const index[::1] columns,
+    const double[::1] weights,  # (n_columns,)
+    double[::1] means,  # (n_rows,), written
+):
+    """Compute the mean weight of the columns of every row of a csr matrix, 0 for an empty row.
 
     Equivalent to `means[row] = weights[columns[indptr[row]:indptr[row + 1]]].mean()`.
-
-    Parameters
-    ----------
-    indptr : (n_rows + 1,) int32 or int64
-    columns : (nnz,) of the same type
-    weights : (n_columns,) float64
-    means : (n_rows,) float64, written
     """
     cdef Py_ssize_t row, j
     cdef double total
@@ -50,19 +45,15 @@ def mean_over_rows(const index[::1] indptr, const index[::1] columns, const doub
 
 
 def count_common(
-    const index[::1] indptr, const index[::1] columns,
-    const test_index[::1] test_indptr, const test_index[::1] test_columns, int32_t[::1] marks,
+    const index[::1] indptr,  # (n_rows + 1,), n_rows < 2^31
+    const index[::1] columns,  # in 0..n_columns-1, in any order
+    const test_index[::1] test_indptr,
+    const test_index[::1] test_columns,  # the same, without repetition in a row
+    int32_t[::1] marks,  # (n_columns,), zeros, written over
 ):
-    """Number of entries of a csr matrix that are entries of another one of the same shape too.
+    """Count the entries of a csr matrix that are entries of another csr matrix of the same shape too.
 
-    Equivalent to `(other.astype(bool).multiply(test.astype(bool))).nnz`. Only the rows are read that have test entries.
-
-    Parameters
-    ----------
-    indptr, test_indptr : (n_rows + 1,) int32 or int64; n_rows < 2^31
-    columns, test_columns : the entries of the matrices, of the type of their indptr, in 0..n_columns-1, in any order;
-        those of test without repetition in a row
-    marks : (n_columns,) int32, zeros, written over
+    Equivalent to `(other.astype(bool).multiply(test.astype(bool))).nnz`. Only rows with test entries are read.
     """
     cdef Py_ssize_t row, j
     cdef int32_t mark

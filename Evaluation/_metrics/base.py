@@ -1,73 +1,60 @@
-"""What every metric object is: a sum over users that batches are added to and that others can be merged into."""
+"""Base classes of the metric objects: sums over users, to which batches and other objects are added."""
 
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from Evaluation.ranking_batch import CutoffBatch
 from recsys_common.validation import refuse
 
 
 def ratio(part: float, whole: float) -> float:
-    """part / whole by the rules of IEEE 754: NaN for 0/0, infinity for x/0."""
+    """Return part / whole by the rules of IEEE 754: NaN for 0/0, infinity for x/0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.float64(part) / np.float64(whole))
 
 
 def share(part: float, whole: float) -> float:
-    """part / whole, and 0 of nothing is 0."""
+    """Return part / whole, and 0 if the whole is 0."""
     return part / whole if whole > 0 else 0.0
 
 
-def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Element-wise, float64; 0 where the denominator is 0."""
-    quotient: np.ndarray = np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=denominator != 0)
+def divide(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Divide element by element in float64; the quotient is 0 where the denominator is 0."""
+    quotient: npt.NDArray[np.float64] = np.divide(
+        numerator, denominator, out=np.zeros(numerator.shape), where=denominator != 0
+    )
     return quotient
 
 
-def dot(a: np.ndarray, b: np.ndarray) -> float:
-    """Sum of the products of two arrays of equal length.
+def dot(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> float:
+    """Sum the products of two arrays of equal length.
 
-    Not by `@`: BLAS sums in an order that depends on its number of threads, and lets them spin afterwards.
+    Not by `@`: BLAS sums in an order that depends on its number of threads, which go on spinning afterwards.
     """
     return float(np.sum(a * b, dtype=np.float64))
 
 
 class _Metrics_Object:
-    """A metric at one cutoff.
+    """A metric at one cutoff, over the users that were added to it.
 
-    `add_recommendations` takes the users in any number of batches; `merge_with_other` takes the sums of another object
-    of the same class and set-up that saw other users. Both in any order give the same value up to the rounding of sums.
+    Users are added in batches, or with another object of the same class and settings that saw other users. The order
+    changes the value only by the rounding of sums.
     """
 
     def add_recommendations(self, batch: CutoffBatch) -> None:
-        """Add the users of a batch.
-
-        Parameters
-        ----------
-        batch : Evaluation.ranking_batch.CutoffBatch
-            Their lists, cut to this metric's cutoff, beside their test ratings.
-        """
+        """Add the users of a batch whose lists are cut at this metric's cutoff."""
         raise NotImplementedError
 
     def get_metric_value(self) -> float:
-        """The metric over all users added so far."""
+        """Return the metric over all users added so far."""
         raise NotImplementedError
 
     def merge_with_other(self, other: Self) -> None:
-        """Add the users of another object.
+        """Add the users of another object, which does not change.
 
-        Parameters
-        ----------
-        other : object of the same class
-            Left as it is.
-
-        Raises
-        ------
-        TypeError
-            If `other` is of another class.
-        ValueError
-            If it was set up for another catalogue or cutoff.
+        An object of another class is a TypeError, one for another number of items or another cutoff a ValueError.
         """
         if type(other) is not type(self):
             raise refuse(TypeError, "other", f"a {type(self).__name__}", f"a {type(other).__name__}")
@@ -76,7 +63,7 @@ class _Metrics_Object:
         self._merge(other)
 
     def _setup(self) -> tuple[Any, ...]:
-        """What two objects must have in common to be merged."""
+        """Return the settings that two objects must have in common to be merged."""
         return ()
 
     def _merge(self, other: Self) -> None:
@@ -87,14 +74,14 @@ class _Metrics_Object:
 
 
 class _User_Mean(_Metrics_Object):
-    """The mean over users of one value a user; NaN without users."""
+    """The mean over users of one value for each user; NaN without users."""
 
     def __init__(self) -> None:
         self.total = 0.0
         self.n_users = 0
 
-    def user_values(self, batch: CutoffBatch) -> np.ndarray:
-        """The value of every user of the batch, (B,)."""
+    def user_values(self, batch: CutoffBatch) -> npt.NDArray[Any]:
+        """Return the value of every user of the batch, (B,)."""
         raise NotImplementedError
 
     def add_recommendations(self, batch: CutoffBatch) -> None:
@@ -110,14 +97,7 @@ class _User_Mean(_Metrics_Object):
 
 
 class _Global_Item_Distribution_Counter(_Metrics_Object):
-    """How often each item was recommended.
-
-    Parameters
-    ----------
-    n_items : int
-    ignore_items : array of int
-        Items that are left out of every statistic.
-    """
+    """How often each item was recommended; ignored items are left out of every statistic."""
 
     def __init__(self, n_items: int, ignore_items: Any) -> None:
         self.recommended_counter = np.zeros(n_items, dtype=np.int64)
@@ -127,9 +107,9 @@ class _Global_Item_Distribution_Counter(_Metrics_Object):
     def add_recommendations(self, batch: CutoffBatch) -> None:
         self.recommended_counter += batch.item_counts
 
-    def _counts(self) -> np.ndarray:
-        """Counts of the items that are not ignored, int64."""
-        counts: np.ndarray = self.recommended_counter[self.counted_items]
+    def _counts(self) -> npt.NDArray[np.int64]:
+        """Return the counts of the items that are not ignored."""
+        counts: npt.NDArray[np.int64] = self.recommended_counter[self.counted_items]
         return counts
 
     def _setup(self) -> tuple[Any, ...]:

@@ -1,8 +1,9 @@
-"""Which items and users are reached by recommendations, by hits, and by the test data at all."""
+"""Coverage: shares of the items and users that recommendations, hits and test data reach."""
 
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from Evaluation._metrics.base import _Global_Item_Distribution_Counter, _Metrics_Object, share
@@ -10,7 +11,7 @@ from Evaluation.ranking_batch import CutoffBatch
 
 
 class Coverage_Item(_Global_Item_Distribution_Counter):
-    """Share of the items that are not ignored which were recommended to anyone."""
+    """Share of the not ignored items that were recommended to a user."""
 
     def get_metric_value(self) -> float:
         counts = self._counts()
@@ -18,7 +19,7 @@ class Coverage_Item(_Global_Item_Distribution_Counter):
 
 
 class Coverage_Item_HIT(Coverage_Item):
-    """Share of the items that are not ignored which were a hit for anyone."""
+    """Share of the not ignored items that were a hit for a user."""
 
     def add_recommendations(self, batch: CutoffBatch) -> None:
         self.recommended_counter += batch.item_hit_counts
@@ -27,11 +28,7 @@ class Coverage_Item_HIT(Coverage_Item):
 class Coverage_User(_Metrics_Object):
     """Users with a list that is not empty, over all users that are not ignored (evaluated or not).
 
-    Parameters
-    ----------
-    n_users : int
-    ignore_users : array of int
-        Distinct ids of the users left out.
+    `ignore_users` has distinct ids.
     """
 
     def __init__(self, n_users: int, ignore_users: Any) -> None:
@@ -59,15 +56,18 @@ class Coverage_User_HIT(Coverage_User):
 
 
 class _In_Ground_Truth(_Metrics_Object):
-    """Share of ids that occur in the test data, whatever is recommended. Merging is for test data kept in parts."""
+    """Share of the ids with a test rating, which does not depend on the recommendations.
 
-    def __init__(self, occurs: np.ndarray, ignored: Any) -> None:
+    Ignored ids are distinct. Objects for parts of the test data can be merged.
+    """
+
+    def __init__(self, occurs: npt.NDArray[np.bool_], ignored: Any) -> None:
         self.occurs = occurs
         self.occurs[np.asarray(ignored, dtype=np.int64)] = False
         self.n_counted = occurs.size - len(ignored)
 
     def add_recommendations(self, batch: CutoffBatch) -> None:
-        """Nothing: the test data alone decide."""
+        """Do nothing: only the test data matter."""
 
     def get_metric_value(self) -> float:
         return share(int(np.count_nonzero(self.occurs)), self.n_counted)
@@ -80,30 +80,14 @@ class _In_Ground_Truth(_Metrics_Object):
 
 
 class Items_In_GT(_In_Ground_Truth):
-    """Items with a test rating, over all items that are not ignored.
-
-    Parameters
-    ----------
-    URM_test : scipy.sparse.csr_matrix
-        Without stored zeros.
-    ignore_items : array of int
-        Distinct ids of the items left out.
-    """
+    """Items with a test rating, over all items that are not ignored; URM_test has no stored zeros."""
 
     def __init__(self, URM_test: sps.csr_matrix, ignore_items: Any) -> None:
         super().__init__(np.bincount(URM_test.indices, minlength=URM_test.shape[1]) > 0, ignore_items)
 
 
 class Users_In_GT(_In_Ground_Truth):
-    """Users with a test rating, over all users that are not ignored (min_ratings_per_user does not apply).
-
-    Parameters
-    ----------
-    URM_test : scipy.sparse.csr_matrix
-        Without stored zeros.
-    ignore_users : array of int
-        Distinct ids of the users left out.
-    """
+    """Users with a test rating, over all users that are not ignored (min_ratings_per_user does not apply)."""
 
     def __init__(self, URM_test: sps.csr_matrix, ignore_users: Any) -> None:
         super().__init__(np.diff(URM_test.indptr) > 0, ignore_users)

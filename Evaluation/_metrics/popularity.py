@@ -1,8 +1,12 @@
-"""How popular the recommended items are in the training data, beside the users' own profiles."""
+"""Popularity and novelty of the recommended items in the training data; the ratios compare with the users' profiles.
+
+p_i: number of training ratings of item i; N: number of training ratings. `URM_train` may also be TrainStatistics.
+"""
 
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from Evaluation._inputs.train_statistics import TrainStatistics
 from Evaluation._metrics.base import _Metrics_Object, _User_Mean, divide, dot, ratio
@@ -10,16 +14,10 @@ from Evaluation.ranking_batch import CutoffBatch
 
 
 class Novelty(_Metrics_Object):
-    """Mean over users of sum_i -log2(p_i / N) / n_items over the list's items with p_i > 0; NaN without users.
-
-    Parameters
-    ----------
-    URM_train : scipy sparse matrix or TrainStatistics
-        N stored ratings, p_i of them of item i.
-    """
+    """Mean over users of sum_i -log2(p_i / N) / n_items over the list's items with p_i > 0; NaN without users."""
 
     def __init__(self, URM_train: Any) -> None:
-        self.train = TrainStatistics.of(URM_train)
+        self.train = TrainStatistics.from_matrix(URM_train)
         self.recommended_counter = np.zeros(self.train.item_counts.size, dtype=np.int64)
         self.n_users = 0
 
@@ -40,19 +38,13 @@ class Novelty(_Metrics_Object):
 
 
 class AveragePopularity(_User_Mean):
-    """Mean over users of the mean of p_i / max p over the list; 0 for an empty list; NaN without users.
-
-    Parameters
-    ----------
-    URM_train : scipy sparse matrix or TrainStatistics
-        With p_i ratings of item i.
-    """
+    """Mean over users of the mean of p_i / max p over the list; 0 for an empty list; NaN without users."""
 
     def __init__(self, URM_train: Any) -> None:
         super().__init__()
-        self.train = TrainStatistics.of(URM_train)
+        self.train = TrainStatistics.from_matrix(URM_train)
 
-    def user_values(self, batch: CutoffBatch) -> np.ndarray:
+    def user_values(self, batch: CutoffBatch) -> npt.NDArray[Any]:
         return divide(batch.sum_over_list(self.train.relative_popularity), batch.lengths)
 
     def _setup(self) -> tuple[Any, ...]:
@@ -60,14 +52,14 @@ class AveragePopularity(_User_Mean):
 
 
 class Ratio_Novelty(Novelty):
-    """Novelty of the recommendations over that of the training profiles taken as lists."""
+    """Novelty of the recommendations over the novelty of the training profiles, taken as lists."""
 
     def get_metric_value(self) -> float:
         return ratio(super().get_metric_value(), self.train.profile_novelty)
 
 
 class Ratio_AveragePopularity(AveragePopularity):
-    """AveragePopularity of the recommendations over that of the training profiles taken as lists."""
+    """AveragePopularity of the recommendations over AveragePopularity of the training profiles, taken as lists."""
 
     def get_metric_value(self) -> float:
         return ratio(super().get_metric_value(), self.train.profile_popularity)

@@ -1,4 +1,7 @@
-"""The columns of an evaluation's result, in their order, and the metric object behind each."""
+"""The columns of an evaluation's results, in their order, and the metric object of each.
+
+A new metric is a class in its family's file, a name in `EvaluatorMetrics` and a line in `_MAKERS`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,16 +10,19 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import scipy.sparse as sps
 
 from Evaluation._inputs.train_statistics import TrainStatisticsCache
 from Evaluation._metrics import accuracy, coverage, diversity, popularity
-from Evaluation._metrics.base import _Metrics_Object
+from Evaluation._metrics.base import _Metrics_Object, _User_Mean
+from Evaluation.ranking_batch import CutoffBatch
 from recsys_common.validation import refuse
 
 
 class EvaluatorMetrics(Enum):
-    """Every column of the result; their order is that of the table."""
+    """The columns of the result, in the order of the table."""
 
     PRECISION = "PRECISION"
     PRECISION_RECALL_MIN_DEN = "PRECISION_RECALL_MIN_DEN"
@@ -50,17 +56,16 @@ class EvaluatorMetrics(Enum):
     EFFECTIVE_CATALOG_SIZE = "EFFECTIVE_CATALOG_SIZE"
 
 
-# what the historical table does not have
+MetricObjects = dict[int, dict[EvaluatorMetrics, _Metrics_Object]]  # by cutoff
+
+# columns that the historical table does not have
 _ONLY_WHEN_NAMED = (EvaluatorMetrics.AUC, EvaluatorMetrics.EFFECTIVE_CATALOG_SIZE)
 
 
 def chosen_metrics(names: Any, has_diversity: bool) -> list[EvaluatorMetrics]:
-    """The metrics of a table, in its order: those that are named, or the historical ones if names is None.
+    """Return the named metrics in the order of the table, or the historical ones if names is None.
 
-    Raises
-    ------
-    TypeError, ValueError
-        For what is no list of names, for unknown or repeated names, and for DIVERSITY_SIMILARITY without its object.
+    Unknown and repeated names are refused, and DIVERSITY_SIMILARITY without its object.
     """
     similarity = EvaluatorMetrics.DIVERSITY_SIMILARITY
     if names is None:
@@ -82,66 +87,89 @@ def chosen_metrics(names: Any, has_diversity: bool) -> list[EvaluatorMetrics]:
     if not chosen or len(set(chosen)) < len(chosen):
         raise refuse(ValueError, "metrics", allowed + ", each once", repr(names))
     if similarity in chosen and not has_diversity:
-        raise refuse(ValueError, "diversity_object", f"given for {similarity.value}", "None")
+        raise ValueError(f"diversity_object must be given for {similarity.value}, got None")
     return [metric for metric in EvaluatorMetrics if metric in chosen]
 
 
 @dataclass(frozen=True)
 class MetricsSetup:
-    """What the metric objects of an evaluator are made from, whatever is evaluated."""
+    """The settings of an evaluator from which the metric objects of each evaluation are made."""
 
     URM_test: sps.csr_matrix
-    ignore_items: np.ndarray
-    ignore_users: np.ndarray
+    ignore_items: npt.NDArray[np.int64]
+    ignore_users: npt.NDArray[np.int64]
     diversity_object: diversity.Diversity_similarity | None
     statistics: TrainStatisticsCache = field(default_factory=TrainStatisticsCache)
 
     @property
     def n_users(self) -> int:
-        """Of the whole matrix."""
         return int(self.URM_test.shape[0])
 
     @property
     def n_items(self) -> int:
-        """Of the whole catalogue."""
         return int(self.URM_test.shape[1])
 
     @cached_property
     def items_in_gt(self) -> coverage.Items_In_GT:
-        """One for all evaluations: no recommendation changes it."""
+        """Make the object once for all evaluations, since recommendations do not change it."""
         return coverage.Items_In_GT(self.URM_test, self.ignore_items)
 
     @cached_property
     def users_in_gt(self) -> coverage.Users_In_GT:
-        """As `items_in_gt`."""
         return coverage.Users_In_GT(self.URM_test, self.ignore_users)
 
     def metric_objects(
         self, metrics: Iterable[EvaluatorMetrics], cutoffs: Iterable[int], URM_train: sps.csr_matrix
-    ) -> dict[int, dict[EvaluatorMetrics, _Metrics_Object]]:
-        """New metric objects of every cutoff for what was trained on a matrix."""
+    ) -> MetricObjects:
+        """Make new metric objects of every cutoff for a recommender with this training matrix."""
         makers = {metric: _MAKERS[metric] for metric in metrics}
-        # the statistics once for all of them, and only where one needs them
-        train = self.statistics.of(URM_train) if any("train" in maker for maker in makers.values()) else None
+        # the statistics once for all metrics, and only if one needs them
+        train = self.statistics.get(URM_train) if any("train" in maker for maker in makers.values()) else None
 
         def argument(name: str, cutoff: int) -> Any:
             if name == "train":
                 return train
             return cutoff if name == "cutoff" else getattr(self, name)
 
-        def of_cutoff(cutoff: int) -> dict[EvaluatorMetrics, _Metrics_Object]:
+        def at_cutoff(cutoff: int) -> dict[EvaluatorMetrics, _Metrics_Object]:
             return {
                 metric: make(*(argument(name, cutoff) for name in names)) for metric, (make, *names) in makers.items()
             }
 
-        return {cutoff: of_cutoff(cutoff) for cutoff in cutoffs}
+        return {cutoff: at_cutoff(cutoff) for cutoff in cutoffs}
+
+
+class PerUserValues:
+    """Collects each user's values of the metrics that are means over users of accuracy."""
+
+    def __init__(self, objects: MetricObjects) -> None:
+        self._metrics = {
+            metric: metric_object
+            for metric, metric_object in next(iter(objects.values())).items()
+            if isinstance(metric_object, _User_Mean) and type(metric_object).__module__ == accuracy.__name__
+        }
+        self._parts: dict[int, list[npt.NDArray[np.float64]]] = {cutoff: [] for cutoff in objects}
+
+    def add(self, batch: CutoffBatch) -> None:
+        """Add the users of a batch, in order, at its cutoff."""
+        values = [metric_object.user_values(batch) for metric_object in self._metrics.values()]
+        self._parts[batch.cutoff].append(np.array(values, dtype=np.float64).reshape(len(values), batch.n_users))
+
+    def table(self, user_ids: npt.NDArray[np.int64]) -> pd.DataFrame:
+        """Return a float64 column for each metric; index (user, cutoff), in the evaluator's order of cutoffs."""
+        cutoffs, n_metrics = list(self._parts), len(self._metrics)
+        no_users = np.empty((n_metrics, 0))
+        per_cutoff = [np.concatenate([no_users, *parts], axis=1) for parts in self._parts.values()]  # (M, U) each
+        values = np.stack(per_cutoff, axis=2).reshape(n_metrics, user_ids.size * len(cutoffs))  # (M, U * C)
+        index = pd.MultiIndex.from_product([user_ids, cutoffs], names=["user", "cutoff"])
+        return pd.DataFrame(values.T, index=index, columns=[metric.value for metric in self._metrics])
 
 
 def _shared(metric_object: _Metrics_Object) -> _Metrics_Object:
     return metric_object
 
 
-# What makes the object of each metric, and what it takes: "train", "cutoff", or an attribute of MetricsSetup.
+# The maker of each metric's object, and its arguments: "train", "cutoff", or an attribute of MetricsSetup.
 M = EvaluatorMetrics
 _MAKERS: dict[EvaluatorMetrics, tuple[Any, ...]] = {
     M.PRECISION: (accuracy.Precision,),

@@ -1,10 +1,11 @@
-"""Recommenders over several data sets: Friedman test of their ranks, and which pairs of them differ."""
+"""Comparison of recommenders over several data sets: Friedman test of their ranks, and the pairs that differ."""
 
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy.stats import friedmanchisquare, norm, rankdata, studentized_range
@@ -16,7 +17,7 @@ from recsys_common.validation import check_bool, check_float, refuse
 
 @dataclass(frozen=True, eq=False)
 class AcrossDatasets:
-    """What `compare_across_datasets` finds.
+    """The result of `compare_across_datasets`.
 
     Attributes
     ----------
@@ -25,7 +26,7 @@ class AcrossDatasets:
     mean_ranks : pandas.Series of float64
         By recommender; 1 is the best.
     critical_difference : float
-        Of two mean ranks: Nemenyi's test finds those different that are at least so far apart.
+        By Nemenyi's test, two recommenders differ if their mean ranks are at least this far apart.
     alpha : float
         The level of the critical difference.
     post_hoc : pandas.DataFrame
@@ -45,13 +46,14 @@ class AcrossDatasets:
 def compare_across_datasets(
     table: pd.DataFrame, *, higher_is_better: bool = True, alpha: float = 0.05
 ) -> AcrossDatasets:
-    """Friedman test with Nemenyi's and Holm's post-hoc tests, where the data sets are the sample.
+    """Test whether recommenders differ over data sets: Friedman test with Nemenyi's and Holm's post-hoc tests.
 
         z = (R_a - R_b) / sqrt(k (k + 1) / (6 N))        CD = q_alpha sqrt(k (k + 1) / (6 N))
 
-    with N data sets, k recommenders, R the mean ranks (1 the best, ties averaged), and q_alpha the quantile of the
-    studentised range over sqrt(2). Nemenyi's p-value is the studentised range's tail at sqrt(2) |z|; Holm's starts from
-    the normal tail at z. The chi-square approximation is meant for some 10 data sets or more.
+    The data sets are the sample: N data sets, k recommenders, R the mean ranks (1 the best, ties averaged), and q_alpha
+    the quantile of the studentised range over sqrt(2). Nemenyi's p-value is the tail of the studentised range at
+    sqrt(2) |z|; Holm's is computed from the normal tail at z. The chi-square approximation is good from some 10 data
+    sets on.
 
     J. Demsar. Statistical Comparisons of Classifiers over Multiple Data Sets. JMLR 7:1-30, 2006.
 
@@ -71,7 +73,7 @@ def compare_across_datasets(
     Raises
     ------
     TypeError, ValueError
-        If table is no such DataFrame or another argument is out of its range.
+        If an argument is not as described.
 
     Examples
     --------
@@ -84,7 +86,7 @@ def compare_across_datasets(
     """
     higher_is_better = check_bool("higher_is_better", higher_is_better)
     alpha = check_float("alpha", alpha, above=0, below=1)
-    # values that are equal but for rounding share their rank
+    # values that differ only by rounding share their rank
     values = np.stack([tied(row, rounding_of(row, row)) for row in _check_table(table)])
     n_datasets, n_recommenders = values.shape
     mean_ranks = rankdata(-values if higher_is_better else values, axis=1).mean(axis=0)
@@ -101,14 +103,14 @@ def compare_across_datasets(
     )
 
 
-def _friedman(values: np.ndarray) -> tuple[float, float]:
-    if (values == values[:, :1]).all():  # nothing but ties, where the statistic would be 0 / 0
+def _friedman(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    if (values == values[:, :1]).all():  # only ties, where the statistic would be 0 / 0
         return 0.0, 1.0
     statistic, p_value = friedmanchisquare(*values.T)
     return float(statistic), float(p_value)
 
 
-def _post_hoc(names: list[Any], mean_ranks: np.ndarray, spread: float) -> pd.DataFrame:
+def _post_hoc(names: list[Any], mean_ranks: npt.NDArray[np.float64], spread: float) -> pd.DataFrame:
     a, b = np.array(list(combinations(range(len(names)), 2))).T
     z = (mean_ranks[a] - mean_ranks[b]) / spread
     tails = 2 * norm.sf(np.abs(z))
@@ -119,7 +121,7 @@ def _post_hoc(names: list[Any], mean_ranks: np.ndarray, spread: float) -> pd.Dat
             "mean_rank_a": mean_ranks[a],
             "mean_rank_b": mean_ranks[b],
             "rank_difference": mean_ranks[a] - mean_ranks[b],
-            # the tail is integrated numerically and may leave [0, 1] in its last digits
+            # the tail is integrated numerically, and rounding may take it out of [0, 1]
             "nemenyi_p_value": np.clip(studentized_range.sf(np.sqrt(2) * np.abs(z), len(names), np.inf), 0.0, 1.0),
             "z": z,
             "z_p_value": tails,
@@ -128,8 +130,8 @@ def _post_hoc(names: list[Any], mean_ranks: np.ndarray, spread: float) -> pd.Dat
     )
 
 
-def _check_table(table: Any) -> np.ndarray:
-    """The cells as float64, (n_datasets, n_recommenders)."""
+def _check_table(table: Any) -> npt.NDArray[np.float64]:
+    """Return the cells of the table, (n_datasets, n_recommenders)."""
     if not isinstance(table, pd.DataFrame):
         raise refuse(TypeError, "table", "a DataFrame", f"a {type(table).__name__}")
     if len(table.columns) < 3:

@@ -3,16 +3,17 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recsys_common.validation import refuse
 
 
-def holm(p_values: Any) -> np.ndarray:
-    """Holm's step-down p-values, which bound the chance of any false rejection, whatever the dependence.
+def holm(p_values: Any) -> npt.NDArray[np.float64]:
+    """Adjust p-values by Holm's step-down method, which bounds the probability of any false rejection.
 
         adjusted p_(k) = max_{j <= k} min(1, (m - j + 1) p_(j))
 
-    for the ascending p_(1), ..., p_(m).
+    for the ascending p_(1), ..., p_(m), which may depend on one another in any way.
 
     S. Holm. A Simple Sequentially Rejective Multiple Test Procedure. Scand. J. Stat. 6:65-70, 1979.
 
@@ -24,25 +25,26 @@ def holm(p_values: Any) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of float64, (m,)
-        In the order of p_values, in [0, 1], none smaller than its p-value.
+        The adjusted p-values in the order of p_values, in [0, 1], each at least its p-value.
 
     Raises
     ------
     TypeError, ValueError
-        If p_values is no list of numbers in [0, 1].
+        If p_values is not a list of numbers in [0, 1].
 
     Examples
     --------
     >>> holm([0.5, 0.01, 0.02]).tolist()
     [0.5, 0.03, 0.04]
     """
-    p, order = _sorted(p_values)
-    stepped = np.minimum(1.0, np.maximum.accumulate(np.arange(p.size, 0, -1) * p))
-    return _put_back(stepped, order)
+    p = uncorrected(p_values)
+    order = np.argsort(p, kind="stable")
+    p[order] = np.minimum(1.0, np.maximum.accumulate(np.arange(p.size, 0, -1) * p[order]))
+    return p
 
 
-def benjamini_hochberg(p_values: Any) -> np.ndarray:
-    """Benjamini and Hochberg's step-up p-values, which bound the expected share of false ones among the rejections.
+def benjamini_hochberg(p_values: Any) -> npt.NDArray[np.float64]:
+    """Adjust p-values by Benjamini and Hochberg's step-up method, which bounds the expected share of false rejections.
 
         adjusted p_(k) = min_{j >= k} min(1, m p_(j) / j)
 
@@ -58,33 +60,28 @@ def benjamini_hochberg(p_values: Any) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of float64, (m,)
-        In the order of p_values, in [0, 1], none smaller than its p-value.
+        The adjusted p-values in the order of p_values, in [0, 1], each at least its p-value.
 
     Raises
     ------
     TypeError, ValueError
-        If p_values is no list of numbers in [0, 1].
+        If p_values is not a list of numbers in [0, 1].
 
     Examples
     --------
     >>> benjamini_hochberg([0.5, 0.01, 0.02]).tolist()
     [0.5, 0.03, 0.03]
     """
-    p, order = _sorted(p_values)
-    # in this order the quotient is never below 1, so that rounding takes no adjusted value below its own
-    scaled = p.size / np.arange(1, p.size + 1) * p
-    stepped = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
-    return _put_back(stepped, order)
+    p = uncorrected(p_values)
+    order = np.argsort(p, kind="stable")
+    # in this order the quotient is never below 1, so that no adjusted value is rounded below its p-value
+    scaled = p.size / np.arange(1, p.size + 1) * p[order]
+    p[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
+    return p
 
 
-def uncorrected(p_values: Any) -> np.ndarray:
-    """The p-values as they are, as a new array."""
-    p, order = _sorted(p_values)
-    return _put_back(p, order)
-
-
-def _sorted(p_values: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The p-values in ascending order and the positions that they had."""
+def uncorrected(p_values: Any) -> npt.NDArray[np.float64]:
+    """Return the p-values as they are, checked, in a new array."""
     allowed = "a 1-D list or array of numbers in [0, 1]"
     p = np.asarray(p_values)
     if p.ndim != 1 or (p.size > 0 and p.dtype.kind not in "iuf"):
@@ -93,11 +90,4 @@ def _sorted(p_values: Any) -> tuple[np.ndarray, np.ndarray]:
     wrong = ~((p >= 0) & (p <= 1))
     if wrong.any():
         raise refuse(ValueError, "p_values", allowed, f"{p[wrong][0]}")
-    order = np.argsort(p, kind="stable")
-    return p[order], order
-
-
-def _put_back(values: np.ndarray, order: np.ndarray) -> np.ndarray:
-    result = np.empty_like(values)
-    result[order] = values
-    return result
+    return p

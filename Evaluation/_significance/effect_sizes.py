@@ -1,15 +1,16 @@
-"""How large the difference between two recommenders is, apart from whether it is chance."""
+"""Effect sizes: how large the difference between two recommenders is."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import rankdata
 
 from Evaluation._significance.paired_values import check_paired, differences
 
 
 class EffectSizes(NamedTuple):
-    """Of a - b, positive where a is larger."""
+    """The effect sizes of a - b, positive where a is larger."""
 
     mean_difference: float
     cohen_d_z: float
@@ -17,13 +18,13 @@ class EffectSizes(NamedTuple):
 
 
 def effect_sizes(a: Any, b: Any) -> EffectSizes:
-    """Mean difference, Cohen's d_z and the matched-pairs rank-biserial correlation.
+    """Compute the mean difference, Cohen's d_z and the matched-pairs rank-biserial correlation.
 
         d_z = mean(d) / sd(d)        r = (R+ - R-) / (R+ + R-)
 
     with d = a - b, sd with n - 1 in its denominator, and R+, R- the sums of the ranks of |d| over the positive and the
-    negative differences. r is in [-1, 1] and says how far those users agree whose values differ: zeros are dropped
-    before they are ranked. All three are 0 where all differences are 0; d_z is infinite where all are one other number.
+    negative differences. r is in [-1, 1] and says how far the users with a difference agree: zeros are dropped before
+    the ranking. All three are 0 if all differences are 0; d_z is infinite if all are equal and not 0.
 
     J. Cohen. Statistical Power Analysis for the Behavioral Sciences. 2nd edition, 1988, section 2.3.5.
     D. S. Kerby. The Simple Difference Formula. Comprehensive Psychology 3:11.IT.3.1, 2014.
@@ -40,7 +41,7 @@ def effect_sizes(a: Any, b: Any) -> EffectSizes:
     Raises
     ------
     TypeError, ValueError
-        If a and b are no numbers of one length, infinite or fewer than 2.
+        If a and b are not numbers of one length, or are infinite or fewer than 2.
 
     Examples
     --------
@@ -52,15 +53,15 @@ def effect_sizes(a: Any, b: Any) -> EffectSizes:
     return EffectSizes(float(d.mean()), cohen_d_z(d), rank_biserial(d))
 
 
-def cohen_d_z(d: np.ndarray) -> float:
-    """Mean over standard deviation of the differences."""
+def cohen_d_z(d: npt.NDArray[np.float64]) -> float:
+    """Divide the mean of the differences by their standard deviation."""
     if np.ptp(d) == 0:
         return float(np.copysign(np.inf, d[0])) if d[0] != 0 else 0.0
     return float(d.mean() / d.std(ddof=1))
 
 
-def rank_biserial(d: np.ndarray) -> float:
-    """Share of the ranks that favours a, less the share that favours b."""
+def rank_biserial(d: npt.NDArray[np.float64]) -> float:
+    """Return the share of the ranks that favours a minus the share that favours b."""
     moving = d[d != 0]
     if moving.size == 0:
         return 0.0

@@ -1,13 +1,14 @@
 """Tests of the null hypothesis that two recommenders do not differ, from their values for the same users.
 
-All are two-sided. Users whose values are equal are evidence that the recommenders do not differ, and many are:
-the tests keep them, and where all are equal the p-value is 1.
+All are two-sided. Users with equal values are evidence that the recommenders do not differ, and there are many: the
+tests keep them, and if all values are equal the p-value is 1.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import norm, rankdata
 from scipy.stats import t as t_distribution
 
@@ -19,7 +20,7 @@ _SIGNS = 1.0 - 2.0 * ((np.arange(256) >> np.arange(8)[:, np.newaxis]) & 1)
 
 
 class PairedTest(NamedTuple):
-    """Statistic, two-sided p-value, and number of the pairs that had no NaN."""
+    """Statistic, two-sided p-value, and number of pairs without NaN."""
 
     statistic: float
     p_value: float
@@ -27,15 +28,15 @@ class PairedTest(NamedTuple):
 
 
 def wilcoxon_test(a: Any, b: Any) -> PairedTest:
-    """Wilcoxon signed-rank test with Pratt's treatment of zeros and the normal approximation.
+    """Test with Wilcoxon's signed ranks, Pratt's treatment of zeros and the normal approximation.
 
         z = sum_u sign(d_u) r_u / sqrt(sum_u (sign(d_u) r_u)^2)
 
     with d = a - b and r the ranks of |d|, ties averaged. Pratt ranks the zeros too and then leaves them out of both
-    sums: dropped before (Wilcoxon), they would not count as evidence at all, and split between the signs
-    (`zero_method="zsplit"` of scipy), they would enter the variance, though they have none. It is
+    sums: if they were dropped before (Wilcoxon), they would not count as evidence at all, and if they were split
+    between the signs (`zero_method="zsplit"` of scipy), they would add to the variance, though they have none. It is
     `scipy.stats.wilcoxon(a, b, zero_method="pratt")` in its normal approximation, which is good from some 20
-    differences other than zero; for fewer take `permutation_test`.
+    differences other than zero; for fewer, use `permutation_test`.
 
     J. W. Pratt. Remarks on Zeros and Ties in the Wilcoxon Signed Rank Procedures. JASA 54:655-667, 1959.
 
@@ -52,7 +53,7 @@ def wilcoxon_test(a: Any, b: Any) -> PairedTest:
     Raises
     ------
     TypeError, ValueError
-        If a and b are no numbers of one length, infinite or fewer than 2.
+        If a and b are not numbers of one length, or are infinite or fewer than 2.
 
     Examples
     --------
@@ -64,11 +65,11 @@ def wilcoxon_test(a: Any, b: Any) -> PairedTest:
 
 
 def t_test(a: Any, b: Any) -> PairedTest:
-    """Paired t-test.
+    """Test with the paired t-test.
 
         t = mean(d) / (sd(d) / sqrt(n)),    d = a - b,    sd with n - 1 in its denominator
 
-    It is `scipy.stats.ttest_rel(a, b)`. Where all differences are one number other than 0, t is infinite and p is 0.
+    It is `scipy.stats.ttest_rel(a, b)`. If all differences are equal and not 0, t is infinite and p is 0.
 
     Student. The Probable Error of a Mean. Biometrika 6:1-25, 1908.
 
@@ -85,7 +86,7 @@ def t_test(a: Any, b: Any) -> PairedTest:
     Raises
     ------
     TypeError, ValueError
-        If a and b are no numbers of one length, infinite or fewer than 2.
+        If a and b are not numbers of one length, or are infinite or fewer than 2.
 
     Examples
     --------
@@ -97,14 +98,14 @@ def t_test(a: Any, b: Any) -> PairedTest:
 
 
 def permutation_test(a: Any, b: Any, *, n_resamples: int = 9999, random_seed: int = 0) -> PairedTest:
-    """Sign-flip permutation test of the mean difference.
+    """Test the mean difference by flipping signs at random: a permutation test.
 
     Under the null hypothesis a user's two values could as well be swapped, which flips the sign of their difference:
 
         p = (1 + #{|mean*| >= |mean|}) / (1 + n_resamples)
 
-    over n_resamples random vectors of signs. Where there are at most n_resamples vectors at all, each is taken once and
-    p is exact, the share of |mean*| >= |mean|. Zeros have no sign to flip and do not add to their number.
+    over n_resamples random vectors of signs. If there are at most n_resamples different vectors, each is taken once and
+    p is exact: the share of |mean*| >= |mean|. Zeros have no sign to flip and do not count in this number.
 
     B. Phipson, G. K. Smyth. Permutation P-values Should Never Be Zero. Stat. Appl. Genet. Mol. Biol. 9:39, 2010.
 
@@ -124,7 +125,7 @@ def permutation_test(a: Any, b: Any, *, n_resamples: int = 9999, random_seed: in
     Raises
     ------
     TypeError, ValueError
-        If a and b are no numbers of one length, infinite or fewer than 2; if another argument is out of its range.
+        If a and b are not numbers of one length, or are infinite or fewer than 2, or another argument is out of range.
 
     Examples
     --------
@@ -138,8 +139,8 @@ def permutation_test(a: Any, b: Any, *, n_resamples: int = 9999, random_seed: in
     return PairedTest(*sign_flips(d, rounding_of_sums(a, b, d), n_resamples, random_seed), d.size)
 
 
-def signed_rank(d: np.ndarray) -> tuple[float, float]:
-    """z and p-value of `wilcoxon_test` from the differences."""
+def signed_rank(d: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return z and the p-value of `wilcoxon_test` from the differences."""
     signed = np.sign(d) * rankdata(np.abs(d))
     spread = np.sqrt(signed @ signed)
     if spread == 0:
@@ -148,19 +149,19 @@ def signed_rank(d: np.ndarray) -> tuple[float, float]:
     return z, float(2 * norm.sf(abs(z)))
 
 
-def t_of_mean(d: np.ndarray) -> tuple[float, float]:
-    """t and p-value of `t_test` from the differences."""
+def t_of_mean(d: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return t and the p-value of `t_test` from the differences."""
     if np.ptp(d) == 0:
         return (0.0, 1.0) if d[0] == 0 else (float(np.copysign(np.inf, d[0])), 0.0)
     t = float(d.mean() / (d.std(ddof=1) / np.sqrt(d.size)))
     return t, float(2 * t_distribution.sf(abs(t), d.size - 1))
 
 
-def sign_flips(d: np.ndarray, rounding: float, n_resamples: int, random_seed: int) -> tuple[float, float]:
-    """Mean difference and p-value of `permutation_test` from the differences and the `rounding_of_sums` of them."""
+def sign_flips(d: npt.NDArray[np.float64], rounding: float, n_resamples: int, random_seed: int) -> tuple[float, float]:
+    """Return the mean difference and the p-value of `permutation_test` from the differences and `rounding_of_sums`."""
     mean, moving = float(d.mean()), d[d != 0]
     starts = range(0, moving.size, 8)
-    # 2^size <= n_resamples, without the power
+    # 2^size <= n_resamples, without a large power
     exact = moving.size < n_resamples.bit_length()
     if exact:
         vectors = np.arange(1 << moving.size)
@@ -172,11 +173,11 @@ def sign_flips(d: np.ndarray, rounding: float, n_resamples: int, random_seed: in
     return mean, extreme / sums.size if exact else (1 + extreme) / (1 + n_resamples)
 
 
-def _signed_sums(d: np.ndarray, signs: Iterable[np.ndarray], n_sums: int) -> np.ndarray:
-    """Sums of the differences under `n_sums` vectors of signs: (n_sums,).
+def _signed_sums(d: npt.NDArray[np.float64], signs: Iterable[npt.NDArray[Any]], n_sums: int) -> npt.NDArray[np.float64]:
+    """Sum the differences with `n_sums` vectors of signs: (n_sums,).
 
-    Each array of `signs` holds the signs of the next 8 differences, a byte for each vector. The 256 signed sums of 8
-    differences are made once and looked up, so that no matrix of signs is ever in memory.
+    Each array of `signs` has the signs of the next 8 differences, one byte for each vector. The 256 signed sums of 8
+    differences are computed once and looked up, so that no matrix of signs is ever in memory.
     """
     sums = np.zeros(n_sums)
     for start, codes in zip(range(0, d.size, 8), signs):
@@ -185,6 +186,6 @@ def _signed_sums(d: np.ndarray, signs: Iterable[np.ndarray], n_sums: int) -> np.
     return sums
 
 
-def _result(test: Callable[[np.ndarray], tuple[float, float]], a: Any, b: Any) -> PairedTest:
+def _result(test: Callable[[npt.NDArray[np.float64]], tuple[float, float]], a: Any, b: Any) -> PairedTest:
     a, b = check_paired(a, b)
     return PairedTest(*test(differences(a, b)), a.size)

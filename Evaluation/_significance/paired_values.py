@@ -4,48 +4,49 @@ from bisect import bisect
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recsys_common.validation import refuse
 
-# Rounding in a metric is some 2^-50 of it, and the smallest difference between two of its values is far above 2^-44.
+# The rounding of a metric is some 2^-50 of its value; two different values are much further apart than 2^-44 of it.
 _ROUNDING = 2.0**-44
 
 
-def differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a - b, where those that are equal but for rounding are one number: float64, (n,).
+def differences(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return a - b, (n,), with equal numbers for differences that differ only by rounding.
 
-    0.3 - 0.2 and 0.2 - 0.1 differ in their last bit, and so do 0.1 + 0.2 and 0.3. How far rounding goes is decided by
-    the two values of each pair, 2^-44 of the larger one: a difference within it is 0, and of two sizes of differences
-    that are within that of either pair the one of the pair with the larger values becomes the other. No pair of other
-    users has a say in it, however large its own values are.
+    0.3 - 0.2 and 0.2 - 0.1 differ in their last bit, and so do 0.1 + 0.2 and 0.3. The rounding of a pair is 2^-44 of
+    its larger value. A difference within its rounding becomes 0. If two sizes of differences are within the rounding of
+    one of their pairs, the size from the pair with larger values becomes equal to the other. The values of other pairs
+    do not matter.
     """
     d = a - b
     rounding = rounding_of(a, b)
     is_zero = np.abs(d) <= rounding
     d[is_zero] = rounding[is_zero] = 0.0
-    result: np.ndarray = np.copysign(tied(np.abs(d), rounding), d)
+    result: npt.NDArray[np.float64] = np.copysign(tied(np.abs(d), rounding), d)
     return result
 
 
-def rounding_of_sums(a: np.ndarray, b: np.ndarray, d: np.ndarray) -> float:
-    """How far apart two sums of the differences d under any signs may be that are equal but for rounding.
+def rounding_of_sums(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], d: npt.NDArray[np.float64]) -> float:
+    """Return by how much two sums of the differences d with any signs may differ by rounding.
 
-    Of the values themselves, and of the additions: fewer than n / 8 + 8 one after the other, as `sign_flips` sums.
+    The values are rounded, and so are the additions: `sign_flips` makes fewer than n / 8 + 8 one after the other.
     """
     values = float(rounding_of(a, b)[d != 0].sum())
     return values + (d.size / 8 + 8) * float(np.finfo(np.float64).eps) * float(np.abs(d).sum())
 
 
-def rounding_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """How far apart two values of each pair may be that are equal but for rounding."""
-    rounding: np.ndarray = np.maximum(np.abs(a), np.abs(b)) * _ROUNDING
+def rounding_of(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return by how much the two values of each pair may differ by rounding."""
+    rounding: npt.NDArray[np.float64] = np.maximum(np.abs(a), np.abs(b)) * _ROUNDING
     return rounding
 
 
-def tied(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
-    """The numbers, where one is made that of less rounding that is nearest within its own rounding.
+def tied(numbers: npt.NDArray[np.float64], rounding: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Replace each number by the nearest number with less rounding, if there is one within its own rounding.
 
-    Those of less rounding come first, so that no number is moved by one of more.
+    Numbers with less rounding come first, so that they are never changed to a number with more.
     """
     order = np.argsort(numbers, kind="stable")
     ascending, rounding = numbers[order], rounding[order]
@@ -53,9 +54,9 @@ def tied(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
     starts = np.concatenate([[0], np.flatnonzero(is_apart) + 1])
     lengths = np.diff(starts, append=numbers.size)
     least = np.flatnonzero(rounding == np.repeat(np.minimum.reduceat(rounding, starts), lengths))
-    chosen = least[np.searchsorted(least, starts)]  # the first one of each run of neighbours
+    chosen = least[np.searchsorted(least, starts)]  # the first of each run of neighbours
     ties = np.repeat(ascending[chosen], lengths)
-    # a run where not all are one number: one of much rounding lies between others that are apart
+    # in a mixed run, a number with much rounding lies between others that are apart
     is_mixed = np.logical_or.reduceat(np.abs(ascending - ties) > rounding, starts)
     for start, length in zip(starts[is_mixed], lengths[is_mixed]):
         run = slice(start, start + length)
@@ -65,8 +66,19 @@ def tied(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
     return result
 
 
-def _tied_one_by_one(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
-    """As `tied`, without the short way for runs that are one number."""
+def check_paired(a: Any, b: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return two lists or arrays of numbers of one length as arrays, (n,) each, without the pairs that have a NaN."""
+    a, b = _check_values("a", a), _check_values("b", b)
+    if a.shape != b.shape:
+        raise refuse(ValueError, "b", f"of the length of a, {a.size}", f"length {b.size}")
+    complete = ~(np.isnan(a) | np.isnan(b))
+    if complete.sum() < 2:
+        raise refuse(ValueError, "a and b", "values of at least 2 users without NaN", f"{complete.sum()}")
+    return a[complete], b[complete]
+
+
+def _tied_one_by_one(numbers: npt.NDArray[np.float64], rounding: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Compute `tied` without the shortcut for runs that become one number."""
     result, kept = numbers.copy(), list[float]()
     for k in np.argsort(rounding, kind="stable"):
         number = float(numbers[k])
@@ -79,18 +91,7 @@ def _tied_one_by_one(numbers: np.ndarray, rounding: np.ndarray) -> np.ndarray:
     return result
 
 
-def check_paired(a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Two lists or arrays of numbers of one length, as float64 (n,) each, without the pairs that have a NaN."""
-    a, b = _check_values("a", a), _check_values("b", b)
-    if a.shape != b.shape:
-        raise refuse(ValueError, "b", f"of the length of a, {a.size}", f"length {b.size}")
-    complete = ~(np.isnan(a) | np.isnan(b))
-    if complete.sum() < 2:
-        raise refuse(ValueError, "a and b", "values of at least 2 users without NaN", f"{complete.sum()}")
-    return a[complete], b[complete]
-
-
-def _check_values(name: str, value: Any) -> np.ndarray:
+def _check_values(name: str, value: Any) -> npt.NDArray[np.float64]:
     values = np.asarray(value)
     if values.ndim != 1 or values.dtype.kind not in "biuf":
         got = f"{values.ndim}-D values of dtype {values.dtype}"

@@ -1,4 +1,4 @@
-// The best k of the items that are offered, and of the scores of a row.
+// The best k of offered items, of rows of scores, and of rows of a sparse product.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace {
 
-// A score and its item, of which the greater ranks before the other: by score, then by the lower id.
+// A score and its item. The greater candidate ranks first: by score, then by the lower id.
 template <class Score>
 struct Candidate {
     Score value;
@@ -23,8 +23,8 @@ struct Candidate {
     }
 };
 
-// Both in one integer, so that one comparison without a branch does: the bits of a float are in the order of their
-// values once those of negative numbers are turned round.
+// Score and item in one integer, so that one comparison without a branch is enough: the bits of floats are in the order
+// of their values after the bits of negative numbers are inverted.
 template <>
 struct Candidate<float> {
     uint64_t key;
@@ -60,7 +60,7 @@ class BestK {
     void clear() { heap_.clear(); }
     bool full() const { return heap_.size() == k_; }
 
-    // What is lower than this does not get in any more.
+    // A lower score than this cannot enter any more.
     Score threshold() const { return full() ? heap_.front().score() : NEVER; }
 
     void offer(Score score, int32_t item) {
@@ -72,7 +72,7 @@ class BestK {
         }
     }
 
-    // Best first; the order of the heap is lost, so this ends it. Returns how many there are.
+    // Writes the items, best first, and returns their number; nothing can be offered afterwards until `clear`.
     int32_t write(int32_t* items) {
         std::sort(heap_.begin(), heap_.end(), Before());
         for (const Candidate<Score>& candidate : heap_) *items++ = candidate.item();
@@ -86,7 +86,7 @@ class BestK {
 
     void fill(Candidate<Score> candidate) {
         heap_.push_back(candidate);
-        if (full()) std::make_heap(heap_.begin(), heap_.end(), Before());  // the last of the ranking is at the front
+        if (full()) std::make_heap(heap_.begin(), heap_.end(), Before());  // the worst candidate is at the front
     }
 
     void replace_last(Candidate<Score> candidate) {
@@ -106,7 +106,7 @@ class BestK {
     std::vector<Candidate<Score>> heap_;
 };
 
-// Offers the scores of all items of a row; false where one is NaN.
+// Offers the scores of all items of a row; returns false at a NaN.
 template <class Score>
 bool offer_row(const Score* scores, int64_t n_items, BestK<Score>& best) {
     int64_t item = 0;
@@ -115,8 +115,8 @@ bool offer_row(const Score* scores, int64_t n_items, BestK<Score>& best) {
         best.offer(scores[item], static_cast<int32_t>(item));
     }
     while (item < n_items) {
-        // Ids ascend, so an equal score does not get in. Most stretches hold nothing better: the first loop has no
-        // branch, and the compiler makes vectors of it. `not <=` lets NaN through as well.
+        // Ids ascend, so an equal score cannot enter. Most stretches of 64 have no better score: the first loop has no
+        // branch, and the compiler vectorises it. `not <=` is true for NaN too.
         const int64_t stop = std::min<int64_t>(item + 64, n_items);
         const Score threshold = best.threshold();
         int promising = 0;
@@ -133,14 +133,50 @@ bool offer_row(const Score* scores, int64_t n_items, BestK<Score>& best) {
     return true;
 }
 
-// Ranks every row of (n_rows, n_items) scores; the ids of row r go to `ids + r * k`. Returns the first row with a NaN,
-// where it ends; else -1.
+// Ranks every row of (n_rows, n_items) scores; the ids of row r go to `ids + r * k`. Stops at the first row with a NaN
+// and returns it; else returns -1.
 template <class Score>
 int64_t rank_rows(const Score* scores, int64_t n_rows, int64_t n_items, int64_t k, int32_t* ids, int32_t* lengths) {
     BestK<Score> best(k);
     for (int64_t row = 0; row < n_rows; ++row) {
         best.clear();
         if (!offer_row(scores + row * n_items, n_items, best)) return row;
+        lengths[row] = best.write(ids + row * k);
+    }
+    return -1;
+}
+
+struct SparseRows {
+    const int64_t* starts;
+    const int64_t* ends;
+    const int32_t* columns;
+    const float* values;
+};
+
+struct ItemSets {  // of the users, as in `Profiles`, and one for all users
+    const int64_t* seen_starts;
+    const int64_t* seen_ends;
+    const int32_t* seen;
+    const int32_t* removed;
+    int64_t n_removed;
+};
+
+// Ranks every row of left @ right: scores(u, i) = sum over j of left(u, j) right(j, i), summed in the order in which j is
+// stored. `scores` has room for one row of n_items. Otherwise as `rank_rows`.
+inline int64_t rank_products(const SparseRows& left, int64_t n_rows, const SparseRows& right, int64_t n_items,
+                             const ItemSets& hidden, int64_t k, float* scores, int32_t* ids, int32_t* lengths) {
+    BestK<float> best(k);
+    for (int64_t row = 0; row < n_rows; ++row) {
+        std::fill(scores, scores + n_items, 0.0f);
+        for (int64_t j = left.starts[row]; j < left.ends[row]; ++j) {
+            const float value = left.values[j];
+            const int64_t other = left.columns[j], end = right.ends[other];
+            for (int64_t l = right.starts[other]; l < end; ++l) scores[right.columns[l]] += value * right.values[l];
+        }
+        for (int64_t j = hidden.seen_starts[row]; j < hidden.seen_ends[row]; ++j) scores[hidden.seen[j]] = best.NEVER;
+        for (int64_t j = 0; j < hidden.n_removed; ++j) scores[hidden.removed[j]] = best.NEVER;
+        best.clear();
+        if (!offer_row(scores, n_items, best)) return row;
         lengths[row] = best.write(ids + row * k);
     }
     return -1;

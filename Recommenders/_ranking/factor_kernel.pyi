@@ -1,35 +1,38 @@
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 PANEL: int
 SECTION: int
 
 def use_avx2() -> bool: ...
 def rank_by_factors(
-    vectors: np.ndarray,
-    user_biases: np.ndarray,
-    panels: np.ndarray,
-    biases: np.ndarray,
-    items: np.ndarray,
-    bounds: np.ndarray,
+    vectors: npt.NDArray[np.float32],
+    user_biases: npt.NDArray[np.float32],
+    panels: npt.NDArray[np.float32],
+    biases: npt.NDArray[np.float32],
+    items: npt.NDArray[np.int32],
+    bounds: npt.NDArray[np.float64],
     rounding: float,
     n_items: int,
-    seen_starts: np.ndarray,
-    seen_ends: np.ndarray,
-    seen: np.ndarray,
-    ids: np.ndarray,
-    lengths: np.ndarray,
+    seen_starts: npt.NDArray[np.int64],
+    seen_ends: npt.NDArray[np.int64],
+    seen: npt.NDArray[Any],
+    ids: npt.NDArray[np.int32],
+    lengths: npt.NDArray[np.int32],
 ) -> None: ...
 def rank_candidates_by_factors(
-    vectors: np.ndarray,
-    user_biases: np.ndarray,
-    item_factors: np.ndarray,
-    item_biases: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    candidates: np.ndarray,
-    seen_starts: np.ndarray,
-    seen_ends: np.ndarray,
-    seen: np.ndarray,
-    ids: np.ndarray,
-    lengths: np.ndarray,
+    vectors: npt.NDArray[np.float32],
+    user_biases: npt.NDArray[np.float32],
+    item_factors: npt.NDArray[np.float32],
+    item_biases: npt.NDArray[np.float32],
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    candidates: npt.NDArray[Any],
+    seen_starts: npt.NDArray[np.int64],
+    seen_ends: npt.NDArray[np.int64],
+    seen: npt.NDArray[Any],
+    ids: npt.NDArray[np.int32],
+    lengths: npt.NDArray[np.int32],
 ) -> None: ...

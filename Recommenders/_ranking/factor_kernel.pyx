@@ -49,44 +49,33 @@ SECTION = SECTION_PANELS  # panels of a section
 
 
 def use_avx2():
-    """Whether there is a build for AVX2 and FMA, `_factor_ranking_kernel_avx2`, and this processor runs it."""
+    """Tell whether there is a build for AVX2 and FMA, `factor_kernel_avx2`, that this processor can run."""
     return bool(_use_avx2())
 
 
 def rank_by_factors(
-    const float[:, ::1] vectors,
-    const float[::1] user_biases,
-    const float[:, :, ::1] panels,
-    const float[:, ::1] biases,
-    const int32_t[:, ::1] items,
-    const double[:, ::1] bounds,
+    const float[:, ::1] vectors,  # (B, F), finite
+    const float[::1] user_biases,  # (B,), finite
+    const float[:, :, ::1] panels,  # (N, F, PANEL), finite
+    const float[:, ::1] biases,  # (N, PANEL), finite, or -inf for an item that is never ranked, or no item
+    const int32_t[:, ::1] items,  # (N, PANEL), ids in 0..n_items-1
+    const double[:, ::1] bounds,  # (N / SECTION, 4)
     double rounding,
     int64_t n_items,
-    const int64_t[::1] seen_starts,
-    const int64_t[::1] seen_ends,
+    const int64_t[::1] seen_starts,  # (B,)
+    const int64_t[::1] seen_ends,  # (B,): user b has seen the items seen[seen_starts[b]:seen_ends[b]]
     const index[::1] seen,
-    int32_t[:, ::1] ids,
-    int32_t[::1] lengths,
+    int32_t[:, ::1] ids,  # (B, k), k <= n_items, written up to each list's length
+    int32_t[::1] lengths,  # (B,), written
 ):
-    """Write the best k items of every user, best first, equal scores by ascending id, seen items left out.
+    """Write the best k items of every user, best first, equal scores by ascending id, without seen items.
 
-    Equivalent to `top_k_of_rows(vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis], ...)` without the
-    matrix of scores: a section whose bounds are below what a user has is skipped. Letters of the shapes: B users, F
+    Equivalent to `top_k_of_rows(vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis], ...)`, without the
+    matrix of scores: a section whose bounds are below the worst item of a user's full list is skipped. B users, F
     factors, N panels, a multiple of SECTION, of PANEL items.
 
-    Parameters
-    ----------
-    vectors, user_biases : (B, F) and (B,) float32, finite
-    panels : (N, F, PANEL) float32, finite
-    biases : (N, PANEL) float32, finite or -inf for items that are never ranked and places without an item
-    items : (N, PANEL) int32, the ids, 0..n_items-1
-    bounds : (N / SECTION, 4) float64; no score that is computed of a section is above |vector| * bounds[., 0] +
-        bounds[., 1] + user_bias + rounding * |user_bias|, and none from there on, with the other two
-    rounding : float
-    n_items : int
-    seen_starts, seen_ends : (B,) int64; user b has seen the items `seen[seen_starts[b]:seen_ends[b]]`
-    seen : int32 or int64
-    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length are left alone
+    No computed score of section s is above |vector| * bounds[s, 0] + bounds[s, 1] + user_bias + rounding * |user_bias|;
+    with bounds[s, 2] and bounds[s, 3], this holds for all sections from s on.
     """
     cdef Catalogue catalogue
     cdef Profiles[index] profiles
@@ -111,34 +100,23 @@ def rank_by_factors(
 
 
 def rank_candidates_by_factors(
-    const float[:, ::1] vectors,
-    const float[::1] user_biases,
-    const float[:, ::1] item_factors,
-    const float[::1] item_biases,
-    const int64_t[::1] starts,
-    const int64_t[::1] ends,
-    const index[::1] candidates,
-    const int64_t[::1] seen_starts,
-    const int64_t[::1] seen_ends,
+    const float[:, ::1] vectors,  # (B, F), finite
+    const float[::1] user_biases,  # (B,), finite
+    const float[:, ::1] item_factors,  # (n_items, F), finite
+    const float[::1] item_biases,  # (n_items,), finite, or -inf for items that are never ranked
+    const int64_t[::1] starts,  # (B,)
+    const int64_t[::1] ends,  # (B,): user b's candidates are candidates[starts[b]:ends[b]], each once
+    const index[::1] candidates,  # in 0..n_items-1
+    const int64_t[::1] seen_starts,  # (B,)
+    const int64_t[::1] seen_ends,  # (B,): user b has seen the items seen[seen_starts[b]:seen_ends[b]]
     const seen_index[::1] seen,
-    int32_t[:, ::1] ids,
-    int32_t[::1] lengths,
+    int32_t[:, ::1] ids,  # (B, k), k <= n_items, written up to each list's length
+    int32_t[::1] lengths,  # (B,), written
 ):
-    """Write the best k of each user's candidates, best first, equal scores by ascending id, seen items left out.
+    """Write the best k of each user's candidates, best first, equal scores by ascending id, without seen items.
 
-    Equivalent to `top_k_of_rows` on `vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis]`, -inf but for
-    the candidates.
-
-    Parameters
-    ----------
-    vectors, user_biases : (B, F) and (B,) float32, finite
-    item_factors : (n_items, F) float32, finite
-    item_biases : (n_items,) float32, finite or -inf for items that are never ranked
-    starts, ends : (B,) int64; user b's candidates are `candidates[starts[b]:ends[b]]`, each once
-    candidates : int32 or int64, in 0..n_items-1
-    seen_starts, seen_ends, seen
-        As in `rank_by_factors`.
-    ids, lengths : (B, k) and (B,) int32, written; ids after a row's length are left alone
+    Equivalent to `top_k_of_rows` on `vectors @ item_factors.T + item_biases + user_biases[:, np.newaxis]`, with -inf
+    for all other items than the candidates.
     """
     cdef Profiles[index] offered
     cdef Profiles[seen_index] profiles

@@ -1,10 +1,10 @@
-// Ranks items by products of factors, and scores only those that may still get into a list.
+// Ranks items by products of factors, and scores only items that may still enter a list.
 //
-// score(u, i) = (sum over f of user_uf item_if + bias_i) + bias_u, summed in this order, which is that of a matrix
-// product to which the biases are added, and so the same bits however users and items are grouped. Items come in panels
-// of PANEL, factor by factor, and sections of SECTION panels; by the inequality of Cauchy and Schwarz no item of a
-// section scores more than |user| * norm + bias + bias_u, with the two bounds of the section, nor an item of any
-// section from there on, with its two other bounds.
+// score(u, i) = (sum over f of user_uf item_if + bias_i) + bias_u, summed in this order: the order of a matrix product
+// to which the biases are added. So the bits do not depend on how users and items are grouped. Items are stored in
+// panels of PANEL items, factor by factor, and in sections of SECTION panels. By the inequality of Cauchy and Schwarz, no
+// item of a section scores more than |user| * norm + bias + bias_u, with the first two bounds of the section, and no item
+// of the sections from it on, with its last two bounds.
 #pragma once
 
 #include <algorithm>
@@ -23,24 +23,24 @@ constexpr int PANEL = 16;
 constexpr int PANEL_VECTORS = PANEL / NATIVE_LANES;
 constexpr int SECTION = 4;
 #if defined(__AVX2__) || defined(__aarch64__)
-constexpr int GROUP = 6;  // users at once: their scores of a panel, and what they are made of, fit the registers
+constexpr int GROUP = 6;  // users scored together: their scores of a panel and the inputs fit into the registers
 #else
 constexpr int GROUP = 3;
 #endif
 
-constexpr int64_t CACHED_BYTES = 1 << 17;  // of panels, which all groups of a block pass before the next ones come
-constexpr int64_t GROUPS_A_BLOCK = 16;
-constexpr int64_t BLOCK_BITS = 1 << 25;  // at most, of the marks of seen items of a block: 4 MB
+constexpr int64_t CACHED_BYTES = 1 << 17;  // of panels, which stay in the cache for all groups of a block
+constexpr int64_t GROUPS_PER_BLOCK = 16;
+constexpr int64_t BLOCK_BITS = 1 << 25;  // at most, for the seen items of a block's users: 4 MB
 
 struct Catalogue {
     const float* panels;          // (n_sections * SECTION, n_factors, PANEL)
     const float* biases;          // (n_sections * SECTION, PANEL), -inf in the places without an item
     const int32_t* items;         // (n_sections * SECTION, PANEL)
-    const double* bounds;         // (n_sections, 4): norm and bias of it, and from it on, rounding included
+    const double* bounds;         // (n_sections, 4): norm and bias, of the section and from it on, with rounding
     double rounding;              // the largest relative error of a score
     int64_t n_sections;
     int64_t n_factors;
-    int64_t n_items;              // of the whole catalogue
+    int64_t n_items;              // all items, also those that are never ranked
 };
 
 template <class Index>
@@ -54,16 +54,16 @@ struct User {
     const float* vector = nullptr;
     float bias = 0;
     double norm = 0;
-    double largest_bias = 0;  // rounding included
+    double largest_bias = 0;  // with rounding
     float threshold = 0;
     BestK<float> best;
-    std::vector<uint64_t> seen;  // a bit an item
+    std::vector<uint64_t> seen;  // a bit for each item
 
     User(int64_t k, int64_t n_items) : best(k), seen(static_cast<size_t>(n_items / 64 + 1)) {}
 
     bool has_seen(int32_t item) const { return seen[item >> 6] >> (item & 63) & 1; }
 
-    void rest() {  // a place in a group that nobody takes
+    void rest() {  // for a place in a group without a user
         norm = 0;
         threshold = std::numeric_limits<float>::infinity();
     }
@@ -113,10 +113,10 @@ ALWAYS_INLINE void score_panel(const User* users, const float* panel, const floa
     }
     UNROLL
     for (int v = 0; v < PANEL_VECTORS; ++v) {
-        const NativeVector of_items = load(biases + v * NATIVE_LANES);
+        const NativeVector item_biases = load(biases + v * NATIVE_LANES);
         UNROLL
         for (int u = 0; u < USERS; ++u) {
-            add_product(scores[u][v], 1.0f, of_items);
+            add_product(scores[u][v], 1.0f, item_biases);
             add(scores[u][v], users[u].bias);
         }
     }
@@ -134,7 +134,7 @@ inline void offer_panel(User& user, const NativeVector* scores, const int32_t* i
     }
 }
 
-inline bool may_get_in(const User* users, const double* bounds) {
+inline bool may_enter(const User* users, const double* bounds) {
     bool any = false;
     for (int u = 0; u < GROUP; ++u)
         any |= users[u].norm * bounds[0] + bounds[1] + users[u].largest_bias >= users[u].threshold;
@@ -151,15 +151,15 @@ inline void rank_section(User* users, const Catalogue& catalogue, int64_t sectio
     }
 }
 
-// Ranks for the users whose factors are the rows of `vectors`, (n_users, n_factors), without their seen items. The ids
-// of user r go to `ids + r * k`.
+// Ranks items for the users with the rows of `vectors`, (n_users, n_factors), without their seen items. The ids of user
+// r go to `ids + r * k`.
 template <class Index>
 void rank_users(const Catalogue& catalogue, const float* vectors, const float* user_biases, int64_t n_users,
                 const Profiles<Index>& seen, int64_t k, int32_t* ids, int32_t* lengths) {
     const int64_t cached = std::max<int64_t>(
         1, CACHED_BYTES / (SECTION * PANEL * catalogue.n_factors * static_cast<int64_t>(sizeof(float))));
     const int64_t groups = std::max<int64_t>(
-        1, std::min({GROUPS_A_BLOCK, BLOCK_BITS / (GROUP * catalogue.n_items), (n_users + GROUP - 1) / GROUP}));
+        1, std::min({GROUPS_PER_BLOCK, BLOCK_BITS / (GROUP * catalogue.n_items), (n_users + GROUP - 1) / GROUP}));
     const int64_t block = groups * GROUP;
     std::vector<User> users(static_cast<size_t>(block), User(k, catalogue.n_items));
 
@@ -177,8 +177,8 @@ void rank_users(const Catalogue& catalogue, const float* vectors, const float* u
                 User* members = users.data() + group * GROUP;
                 for (int64_t section = begin; section < end; ++section) {
                     const double* bounds = catalogue.bounds + 4 * section;
-                    if (!may_get_in(members, bounds + 2)) break;
-                    if (may_get_in(members, bounds)) rank_section(members, catalogue, section);
+                    if (!may_enter(members, bounds + 2)) break;
+                    if (may_enter(members, bounds)) rank_section(members, catalogue, section);
                 }
             }
         }
@@ -190,7 +190,7 @@ void rank_users(const Catalogue& catalogue, const float* vectors, const float* u
     }
 }
 
-// Ranks for each user the user's candidates alone; the factors of the items are rows here. Otherwise as `rank_users`.
+// Ranks each user's candidates only; the factors of the items are rows here. Otherwise as `rank_users`.
 template <class Index, class SeenIndex>
 void rank_candidates(const float* item_factors, const float* item_biases, int64_t n_items, const float* vectors,
                      const float* user_biases, int64_t n_users, int64_t n_factors, const Profiles<Index>& candidates,

@@ -1,18 +1,19 @@
 import numpy as np
+import numpy.typing as npt
 
 def rank_by_products(
-    left_starts: np.ndarray,
-    left_ends: np.ndarray,
-    left_columns: np.ndarray,
-    left_values: np.ndarray,
-    right_indptr: np.ndarray,
-    right_columns: np.ndarray,
-    right_values: np.ndarray,
-    seen_starts: np.ndarray,
-    seen_ends: np.ndarray,
-    seen: np.ndarray,
-    removed: np.ndarray,
-    scores: np.ndarray,
-    ids: np.ndarray,
-    lengths: np.ndarray,
+    left_starts: npt.NDArray[np.int64],
+    left_ends: npt.NDArray[np.int64],
+    left_columns: npt.NDArray[np.int32],
+    left_values: npt.NDArray[np.float32],
+    right_indptr: npt.NDArray[np.int64],
+    right_columns: npt.NDArray[np.int32],
+    right_values: npt.NDArray[np.float32],
+    seen_starts: npt.NDArray[np.int64],
+    seen_ends: npt.NDArray[np.int64],
+    seen: npt.NDArray[np.int32],
+    removed: npt.NDArray[np.int32],
+    scores: npt.NDArray[np.float32],
+    ids: npt.NDArray[np.int32],
+    lengths: npt.NDArray[np.int32],
 ) -> int: ...

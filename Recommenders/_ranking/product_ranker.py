@@ -1,8 +1,9 @@
-"""Rankings by the product of two sparse matrices, of which one row of scores a thread is there at a time."""
+"""Rankings by the product of two sparse matrices, with one row of scores per thread in memory."""
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from Recommenders._ranking.request import RankingRequest
@@ -13,12 +14,12 @@ from recsys_common.validation import check_ids
 
 _kernel = import_kernel("Recommenders._ranking.product_kernel")
 
-# A kernel call holds back Ctrl-C: this many products of entries, or scores looked at, take some 0.1 s.
-_STEPS_A_CALL = 1 << 26
+# Ctrl-C waits for a kernel call; this many products of entries, or scores looked at, take some 0.1 s.
+_STEPS_PER_CALL = 1 << 26
 
 
 def can_multiply(left: Any, right: Any) -> bool:
-    """Whether the kernel takes two matrices: csr of float32, with ids of 32 bits."""
+    """Tell whether the kernel takes two matrices: csr, float32 values, int32 ids."""
     return all(
         isinstance(matrix, sps.csr_matrix) and matrix.dtype == np.float32 and matrix.indices.dtype == np.int32
         for matrix in (left, right)
@@ -26,15 +27,10 @@ def can_multiply(left: Any, right: Any) -> bool:
 
 
 class ProductRanker:
-    """Ranks by score(u, i) = (left @ right)[u, i].
+    """Ranks by score(u, i) = (left @ right)[u, i], for requests without candidates.
 
-    Parameters
-    ----------
-    URM_train : csr_matrix (n_users, n_items), with ids of 32 bits
-        What the users have seen.
-    request : RankingRequest
-        Without candidates.
-    left, right : csr_matrix (n_users, M) and (M, n_items), as `can_multiply` takes them
+    `left` is (n_users, M), `right` is (M, n_items), and `can_multiply` is true for them. `URM_train`, with int32 ids,
+    has the items that the users have seen.
     """
 
     def __init__(
@@ -46,11 +42,11 @@ class ProductRanker:
         self._right_indptr = right.indptr.astype(np.int64)
         self._removed = np.flatnonzero(~request.is_ranked(right.shape[1])).astype(np.int32)
 
-    def rank(self, user_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See Ranker; ValueError for NaN among the scores."""
+    def rank(self, user_ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Rank as `Ranker.rank` says; a NaN among the scores is a ValueError."""
         user_ids = check_ids("user_ids", user_ids, self._left.shape[0])
         n_users, n_items = user_ids.size, self._right.shape[1]
-        left = Profiles.of(self._left, user_ids)
+        left = Profiles.from_matrix(self._left, user_ids)
         seen = self._request.seen(self._URM_train, user_ids)
         ids = np.full((n_users, self._request.cutoff), -1, dtype=np.int32)
         lengths = np.zeros(n_users, dtype=np.int32)
@@ -81,7 +77,7 @@ class ProductRanker:
         return ids, lengths
 
     def _longest_slice(self, left: Profiles) -> int:
-        """Users that one call may rank, by the longest row of left and the mean one of right."""
+        """Return how many users one call may rank, from the longest row of left and the mean row of right."""
         longest = int((left.ends - left.starts).max(initial=0))
         products = longest * self._right.nnz / max(1, self._right.shape[0])
-        return max(1, int(_STEPS_A_CALL / (products + self._right.shape[1])))
+        return max(1, int(_STEPS_PER_CALL / (products + self._right.shape[1])))

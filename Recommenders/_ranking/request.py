@@ -1,110 +1,72 @@
-"""What is asked of a ranking, and the way that answers it for every recommender: by blocks of its scores."""
+"""The settings of a ranking, and the ranker that works for every recommender: block by block of its scores."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sps
 
 from Recommenders._ranking.top_k import Profiles, mask_items, mask_other_columns, top_k
 
-Method = TypeVar("Method", bound=Callable[..., Any])
-
-# Scores of user-item pairs that are there at a time: 8 MB of float32, which the caches hold.
-_SCORES_A_BLOCK = 1 << 21
+# Scores of user-item pairs in memory at a time: 8 MB of float32, which fit into the processor's caches.
+_SCORES_PER_BLOCK = 1 << 21
 
 
 @dataclass(frozen=True)
 class RankingRequest:
-    """What `BaseRecommender.recommend` is asked for, checked, but for the users.
+    """The checked arguments of `BaseRecommender.recommend`, without the users."""
 
-    Attributes
-    ----------
-    cutoff : int, 1..n_items
-    remove_seen : bool
-    removed : np.ndarray of int64
-        Items that nobody is shown.
-    items_to_compute : np.ndarray of int64, or None
-        The items that are ranked, None for all.
-    candidates : csr_matrix (n_users, n_items), or None
-        The items that each user's ranking is made of, its stored entries; None for all.
-    num_threads : int >= 1
-    """
-
-    cutoff: int
+    cutoff: int  # 1..n_items
     remove_seen: bool
-    removed: np.ndarray
-    items_to_compute: np.ndarray | None
-    candidates: sps.csr_matrix | None
-    num_threads: int
+    removed: npt.NDArray[np.int64]  # items that are left out for every user
+    items_to_compute: npt.NDArray[np.int64] | None  # rank these items only
+    candidates: sps.csr_matrix | None  # (n_users, n_items): rank for each user the stored entries only
+    num_threads: int  # >= 1
 
-    def seen(self, URM_train: Any, user_ids: np.ndarray) -> Profiles:
-        """What each user must not be shown again."""
-        return Profiles.of(URM_train, user_ids) if self.remove_seen else Profiles.empty(user_ids.size)
+    def seen(self, URM_train: Any, user_ids: npt.NDArray[np.int64]) -> Profiles:
+        """Return the items that each user must not be shown again."""
+        return Profiles.from_matrix(URM_train, user_ids) if self.remove_seen else Profiles.empty(user_ids.size)
 
-    def is_ranked(self, n_items: int) -> np.ndarray:
-        """Which items anybody may be shown, bool of shape (n_items,)."""
+    def is_ranked(self, n_items: int) -> npt.NDArray[np.bool_]:
+        """Return for each item whether it may be in any user's list, (n_items,)."""
         ranked = np.zeros(n_items, dtype=bool)
         ranked[slice(None) if self.items_to_compute is None else self.items_to_compute] = True
         ranked[self.removed] = False
         return ranked
 
 
-class Ranker(Protocol):
-    """Ranks for any number of users, always as it was asked to."""
-
-    def rank(self, user_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The rankings of some users.
-
-        Parameters
-        ----------
-        user_ids : np.ndarray of int64, shape (B,)
-
-        Returns
-        -------
-        ids : np.ndarray of int32, shape (B, cutoff)
-            Best first, -1 after the end of the list.
-        lengths : np.ndarray of int32, shape (B,)
-        """
-
-
 class ScoreRanker:
     """Ranks by the scores of `_compute_item_score`, a block of users at a time.
 
-    The blocks and their scores are made on the calling thread, whatever the number of threads is: a scorer may be
-    anybody's code, and the scores of a product depend on how its rows are grouped.
+    The blocks are scored on the calling thread, and have the same size for any number of threads: a scorer may be a
+    user's code, and the last bits of a matrix product depend on how its rows are grouped.
     """
 
     def __init__(self, recommender: Any, request: RankingRequest) -> None:
         self._recommender = recommender
         self._request = request
 
-    def rank(self, user_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See Ranker."""
-        parts = [
-            top_k(self.scores(users), self._request.cutoff, row_ids=users, num_threads=self._request.num_threads)
-            for users in self._blocks(user_ids)
-        ]
+    def rank(self, user_ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Rank as `Ranker.rank` says."""
+        cutoff, num_threads = self._request.cutoff, self._request.num_threads
+        step = max(1, _SCORES_PER_BLOCK // self._recommender.n_items)
+        blocks = [user_ids[start : start + step] for start in range(0, max(1, user_ids.size), step)]
+        parts = [top_k(self.scores(users), cutoff, row_ids=users, num_threads=num_threads) for users in blocks]
         return np.concatenate([ids for ids, _ in parts]), np.concatenate([lengths for _, lengths in parts])
 
-    def _blocks(self, user_ids: np.ndarray) -> Iterator[np.ndarray]:
-        step = max(1, _SCORES_A_BLOCK // self._recommender.n_items)
-        for start in range(0, max(1, user_ids.size), step):
-            yield user_ids[start : start + step]
-
-    def scores(self, user_ids: np.ndarray) -> np.ndarray:
-        """The scores of some users, -inf for whatever is left out, shape (B, n_items); a new array."""
+    def scores(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the scores of some users, -inf for the items that are left out: a new array, (B, n_items)."""
         request = self._request
         scores = self._fresh_scores(user_ids)
         if request.items_to_compute is not None:
-            # a scorer written by a user may forget its second argument
+            # a scorer written by a user may ignore its second argument
             mask_other_columns(scores, request.items_to_compute)
         mask_items(scores, request.seen(self._recommender.URM_train, user_ids), request.removed)
         return scores if request.candidates is None else _entries_of(request.candidates[user_ids], scores)
 
-    def _fresh_scores(self, user_ids: np.ndarray) -> np.ndarray:
-        """The recommender's scores, checked, in an array that may be written to, as float32 or float64."""
+    def _fresh_scores(self, user_ids: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the recommender's scores, checked, as a writable float32 or float64 array, (B, n_items)."""
         recommender, expected = self._recommender, (user_ids.size, self._recommender.n_items)
         scores = np.asarray(recommender._compute_item_score(user_ids, items_to_compute=self._request.items_to_compute))
         if scores.shape != expected:
@@ -115,34 +77,9 @@ class ScoreRanker:
         return np.require(scores, dtype=dtype, requirements=["C", "W"])
 
 
-def _entries_of(candidates: sps.csr_matrix, scores: np.ndarray) -> np.ndarray:
-    """The scores at the stored entries of a matrix of their shape, -inf elsewhere."""
+def _entries_of(candidates: sps.csr_matrix, scores: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the scores at the stored entries of a matrix of their shape, and -inf elsewhere."""
     rows = np.repeat(np.arange(scores.shape[0]), np.diff(candidates.indptr))
     kept = np.full_like(scores, -np.inf)
     kept[rows, candidates.indices] = scores[rows, candidates.indices]
     return kept
-
-
-def also_by(name: str) -> Callable[[Method], Method]:
-    """Mark a method with the name of another one, which does the same in a faster form.
-
-    Whoever asks finds the mark on the method that the object really has: a subclass that replaces the method replaces
-    the mark with it, and is never answered by what it did not write.
-    """
-
-    def mark(method: Method) -> Method:
-        # with the function itself, since functools.wraps copies the attribute to what it wraps around
-        method.also_by = (method, name)  # type: ignore[attr-defined]
-        return method
-
-    return mark
-
-
-def faster_form(recommender: Any, name: str) -> Callable[..., Any] | None:
-    """The method that the recommender's method `name` is marked with, if it is."""
-    method = getattr(recommender, name)
-    marked = getattr(method, "also_by", None)
-    if not isinstance(marked, tuple) or marked[0] is not getattr(method, "__func__", None):
-        return None
-    form: Callable[..., Any] = getattr(recommender, marked[1])
-    return form

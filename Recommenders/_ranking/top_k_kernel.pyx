@@ -1,4 +1,4 @@
-"""What a block of scores goes through on its way to a ranking: masks, then the best k of every row."""
+"""Masks over a block of scores, and the best k items of every row."""
 
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t
@@ -20,25 +20,18 @@ ctypedef fused index:
 
 
 def mask_of_rows(
-    real[:, ::1] scores,
-    const int64_t[::1] starts,
-    const int64_t[::1] ends,
-    const index[::1] items,
-    const int64_t[::1] columns,
+    real[:, ::1] scores,  # (B, n_items)
+    const int64_t[::1] starts,  # (B,)
+    const int64_t[::1] ends,  # (B,)
+    const index[::1] items,  # in 0..n_items-1
+    const int64_t[::1] columns,  # in 0..n_items-1
 ):
-    """Set to -inf some items of every row, and some columns.
+    """Set some items of every row, and some columns, to -inf.
 
     Equivalent to, for every row::
 
         scores[row, items[starts[row]:ends[row]]] = -np.inf
         scores[row, columns] = -np.inf
-
-    Parameters
-    ----------
-    scores : (B, n_items) float32 or float64
-    starts, ends : (B,) int64
-    items : int32 or int64, in 0..n_items-1
-    columns : int64, in 0..n_items-1
     """
     cdef Py_ssize_t row, j
 
@@ -50,7 +43,11 @@ def mask_of_rows(
                 scores[row, columns[j]] = -INFINITY
 
 
-def top_k_of_rows(const real[:, ::1] scores, int32_t[:, ::1] ids, int32_t[::1] lengths):
+def top_k_of_rows(
+    const real[:, ::1] scores,  # (B, n_items), n_items < 2**31
+    int32_t[:, ::1] ids,  # (B, k), k <= n_items, written up to each list's length
+    int32_t[::1] lengths,  # (B,), written
+):
     """Write the best k of every row, best first, equal scores by ascending id; -inf is never among them.
 
     Equivalent to, for every row::
@@ -59,15 +56,7 @@ def top_k_of_rows(const real[:, ::1] scores, int32_t[:, ::1] ids, int32_t[::1] l
         order = order[scores[row, order] > -np.inf][:k]
         ids[row, :order.size], lengths[row] = order, order.size
 
-    Parameters
-    ----------
-    scores : (B, n_items) float32 or float64, n_items < 2**31
-    ids, lengths : (B, k) and (B,) int32, k <= n_items, written; ids after a row's length are left alone
-
-    Returns
-    -------
-    int
-        The first row that holds a NaN, where the work ended; -1 where there is none.
+    Return the first row with a NaN, where the work stops, or -1 without a NaN.
     """
     cdef int64_t n_rows = scores.shape[0], n_items = scores.shape[1], k = ids.shape[1]
     cdef int64_t nan_row

@@ -1,16 +1,16 @@
-"""Arrays and sparse matrices out of npy and npz content that nobody vouches for."""
+"""Reading arrays and sparse matrices from npy and npz content that may be damaged or hostile."""
 
 import io
 import math
 import struct
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
-import scipy.sparse as sps
+import numpy.typing as npt
 
-from recsys_common.archives.writer import MAX_HEADER_BYTES
+from recsys_common.archives.writer import MAX_HEADER_BYTES, SPARSE_FORMATS
 from recsys_common.sparse_structure import structure_fault
 
 # version of the format -> how the length of the header is written, and what reads the header
@@ -20,14 +20,17 @@ _HEADERS: dict[tuple[int, int], tuple[struct.Struct, Callable[[IO[bytes]], tuple
 }
 
 
-def read_array(file: IO[bytes], size: int, spend: Callable[[int], None]) -> np.ndarray:
-    """Read an npy file of `size` bytes, with no memory taken before `spend` has been told of it.
+def check_compression(member: zipfile.ZipInfo) -> None:
+    """Refuse a member that is neither stored nor deflated with ValueError."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"compression method {member.compress_type} is not used in these archives")
 
-    Raises
-    ------
-    ValueError
-        If the header cannot be read, or promises another number of bytes than there are; for arrays of Python objects,
-        and booleans that are neither 0 nor 1.
+
+def read_array(file: IO[bytes], size: int, spend: Callable[[int], None]) -> npt.NDArray[Any]:
+    """Read an npy file of `size` bytes; `spend` is told the memory of the array before it is taken.
+
+    ValueError if the header cannot be read or does not fit the size, for arrays of Python objects, and for booleans
+    that are neither 0 nor 1.
     """
     shape, dtype = _read_header(file)
     if dtype.hasobject:
@@ -39,11 +42,35 @@ def read_array(file: IO[bytes], size: int, spend: Callable[[int], None]) -> np.n
         raise ValueError(f"shape {shape} and dtype {dtype} do not fit its {size} bytes")
     spend(n_values * max(dtype.itemsize, 1))
     file.seek(0)
-    array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+    array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     # numpy takes any byte for a boolean, and sums and compares it as the number that it is
     if dtype == np.bool_ and array.size and array.view(np.uint8).max() > 1:
         raise ValueError("it has booleans that are neither 0 nor 1")
     return array
+
+
+def read_sparse(content: zipfile.ZipFile, spend: Callable[[int], None]) -> Any:
+    """Read the sparse matrix of an npz file, and only the members that its format has.
+
+    ValueError or KeyError if a member is missing or damaged, or if they do not make a consistent matrix of numbers.
+    """
+    form = _part(content, "format", spend).item()
+    form = form.decode("ascii") if isinstance(form, bytes) else form
+    index_names, matrix_class = SPARSE_FORMATS[form]
+    parts = {name: _part(content, name, spend) for name in (*index_names, "shape")}
+    for name, part in parts.items():
+        if part.dtype.kind != "i":
+            raise ValueError(f"a sparse matrix whose {name} is of dtype {part.dtype}")
+    data = _part(content, "data", spend)
+    if data.dtype.kind not in "biufc" or data.dtype == np.float16:  # scipy cannot compute with these
+        raise ValueError(f"a sparse matrix of dtype {data.dtype}")
+    n_rows, n_columns = (int(n) for n in parts["shape"])
+    indices = tuple(parts[name] for name in index_names)
+    matrix = matrix_class((data, indices) if form == "coo" else (data, *indices), shape=(n_rows, n_columns))
+    fault = structure_fault(matrix)
+    if fault is not None:
+        raise ValueError(f"a sparse matrix with {fault}")
+    return matrix
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -62,65 +89,10 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return shape, dtype
 
 
-def read_sparse(content: zipfile.ZipFile, spend: Callable[[int], None]) -> Any:
-    """Read the sparse matrix of an npz file; of its members only those that its format has.
-
-    Raises
-    ------
-    ValueError, KeyError
-        If a member is missing or damaged, or they are no consistent matrix of numbers.
-    """
-    form = _part(content, "format", spend).item()
-    form = form.decode("ascii") if isinstance(form, bytes) else form
-    index_names, build = _FORMATS[form]
-    parts = {name: _part(content, name, spend) for name in (*index_names, "shape")}
-    for name, part in parts.items():
-        if part.dtype.kind != "i":
-            raise ValueError(f"a sparse matrix whose {name} is of dtype {part.dtype}")
-    data = _part(content, "data", spend)
-    if data.dtype.kind not in "biufc" or data.dtype == np.float16:  # which scipy can do nothing with
-        raise ValueError(f"a sparse matrix of dtype {data.dtype}")
-    n_rows, n_columns = (int(n) for n in parts["shape"])
-    matrix = build(data, parts, (n_rows, n_columns))
-    fault = structure_fault(matrix)
-    if fault is not None:
-        raise ValueError(f"a sparse matrix with {fault}")
-    return matrix
-
-
-def _part(content: zipfile.ZipFile, name: str, spend: Callable[[int], None]) -> np.ndarray:
+def _part(content: zipfile.ZipFile, name: str, spend: Callable[[int], None]) -> npt.NDArray[Any]:
     member = content.getinfo(f"{name}.npy")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"compression method {member.compress_type} is not used in these archives")
+    check_compression(member)
     with content.open(member) as file:
         array = read_array(file, member.file_size, spend)
     # scipy has matrices in the byte order of the machine only
     return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-_Build = Callable[[np.ndarray, Mapping[str, np.ndarray], tuple[int, int]], Any]
-
-
-def _compressed(kind: Any) -> _Build:
-    def build(data: np.ndarray, parts: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Any:
-        return kind((data, parts["indices"], parts["indptr"]), shape=shape)
-
-    return build
-
-
-def _coordinates(data: np.ndarray, parts: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Any:
-    return sps.coo_matrix((data, (parts["row"], parts["col"])), shape=shape)
-
-
-def _diagonals(data: np.ndarray, parts: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Any:
-    return sps.dia_matrix((data, parts["offsets"]), shape=shape)
-
-
-# format -> the arrays of indices that it has beside data and shape, and what makes the matrix
-_FORMATS: dict[str, tuple[tuple[str, ...], _Build]] = {
-    "csr": (("indices", "indptr"), _compressed(sps.csr_matrix)),
-    "csc": (("indices", "indptr"), _compressed(sps.csc_matrix)),
-    "bsr": (("indices", "indptr"), _compressed(sps.bsr_matrix)),
-    "coo": (("row", "col"), _coordinates),
-    "dia": (("offsets",), _diagonals),
-}

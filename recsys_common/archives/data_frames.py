@@ -1,10 +1,11 @@
-"""A pandas data frame as plain JSON data and back, exactly: labels, names, dtypes and cells."""
+"""Converting a pandas data frame to plain JSON data and back, exactly: labels, names, dtypes and cells."""
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 _FORMAT_VERSION = 1
@@ -17,22 +18,12 @@ _PLAIN_CELLS = (type(None), bool, int, float, str)
 
 
 def encode_frame(frame: pd.DataFrame, where: str) -> dict[str, Any]:
-    """The frame as dictionaries, lists, strings and numbers, for `decode_frame`.
+    """Return the frame as dictionaries, lists, strings and numbers, for `decode_frame`.
 
     Columns and axes may be of booleans, integers, floats, strings, dates, time spans and categories; object columns may
-    mix None, bool, int, float, str, numpy scalars, and lists, tuples and dictionaries of these. Not kept are `attrs`,
-    and the `freq` of an index of dates.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-    where : str
-        Names the frame in errors.
-
-    Raises
-    ------
-    TypeError
-        For a dtype or a cell that would not come back as it was.
+    mix None, bool, int, float, str, numpy scalars, and lists, tuples and dictionaries of these. `attrs` and the `freq`
+    of an index of dates are lost. TypeError, which names the frame by `where`, for a dtype or a cell that would not
+    come back as it was.
     """
     return {
         "format_version": _FORMAT_VERSION,
@@ -46,21 +37,11 @@ def encode_frame(frame: pd.DataFrame, where: str) -> dict[str, Any]:
 
 
 def decode_frame(content: Any, spend: Callable[[int], None]) -> pd.DataFrame:
-    """The frame that `encode_frame` was given.
+    """Return the frame that `encode_frame` was given, from what JSON gives back.
 
-    A column of pandas 3's `str` dtype is of dtype object, with NaN for what is missing, where pandas is older.
-
-    Parameters
-    ----------
-    content : what JSON gives back
-    spend : callable
-        Called with the bytes that the labels of a range may take, which are more than `content` takes for it, before
-        pandas can make them.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError, OverflowError
-        If `content` is not what `encode_frame` makes.
+    `spend` is told the bytes of a range's labels, which `content` does not pay for, before pandas makes them. A column
+    of pandas 3's `str` dtype becomes one of dtype object, with NaN for missing values, where pandas is older. KeyError,
+    TypeError, ValueError or OverflowError if `content` is not what `encode_frame` makes.
     """
     if content["format_version"] != _FORMAT_VERSION:
         raise ValueError(f"format_version must be {_FORMAT_VERSION}, got {content['format_version']!r}")
@@ -105,7 +86,7 @@ def _decode_axis(content: Any, spend: Callable[[int], None]) -> Any:
 
 
 def _encode_values(values: Any, where: str) -> dict[str, Any]:
-    """The values of a Series with their dtype; its index is not looked at."""
+    """Encode the values of a Series with their dtype, without its index."""
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return {
@@ -162,8 +143,8 @@ def _decode_values(content: Any, spend: Callable[[int], None]) -> Any:
     raise ValueError(f"unknown dtype {dtype!r}")
 
 
-def _numbers(values: Any, dtype: str) -> np.ndarray:
-    """The array that gave these values; numpy would also take texts for numbers, and cut what does not fit."""
+def _numbers(values: Any, dtype: str) -> npt.NDArray[Any]:
+    """Return the array that gave these values; numpy alone would read texts as numbers, and cut what does not fit."""
     if not {int, float, bool}.issuperset(map(type, values)):
         raise ValueError(f"a column of {dtype} holds something else")
     array = np.array(values, dtype=dtype)
@@ -188,7 +169,7 @@ def _is_known_timezone(dtype: Any, timezone: str) -> bool:
 
 
 def _encode_cell(cell: Any, where: str) -> Any:
-    """A plain cell as it is, any other as a dictionary of one tag."""
+    """Return a plain cell as it is, any other as a dictionary with one tag."""
     if type(cell) in _PLAIN_CELLS:
         return cell
     if cell is pd.NA or cell is pd.NaT:

@@ -1,4 +1,9 @@
-"""Archives back to dictionaries: members are read straight from the zip, and nothing in a file is trusted."""
+"""Reading a dictionary from a zip, in which nothing is trusted.
+
+A small hostile file cannot fill the memory: what a value may take is known, and spent from the budget of its file,
+before it is made. Arrays cost their bytes. JSON and csv make many objects of few bytes, so their cost is estimated from
+the characters that every value must have, at the most memory that CPython takes for it.
+"""
 
 import csv
 import errno
@@ -17,26 +22,35 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from recsys_common.archives.arrays import read_array, read_sparse
-from recsys_common.archives.budget import (
-    ArchiveError,
-    Budget,
-    cost_of_directory,
-    cost_of_json,
-    cost_of_members,
-    spend_for_csv,
-)
+from recsys_common.archives.arrays import check_compression, read_array, read_sparse
 from recsys_common.archives.data_frames import decode_frame
-from recsys_common.archives.names import key_problem
-from recsys_common.archives.writer import MAX_DEPTH
+from recsys_common.archives.writer import MAX_DEPTH, key_problem
 from recsys_common.files import open_regular
+
+# So many bytes are always allowed; a larger file may cost so many times its size. Factors and ratings cost 1 to 5 times
+# their size, ids in JSON up to 63 by the estimate below, an array of a single value 229, hostile files 1,000 and more.
+ALWAYS_ALLOWED_BYTES = 160 * 2**20
+ALLOWED_RATIO = 80
+
+# A value that follows a comma or a bracket: its place in a list, and a number (24 or 28 bytes). The other objects are
+# an empty list with its first places, an empty dictionary with its first places, an entry of a growing dictionary and
+# of the decoder's memory of keys, and half of a string's head, since a string has two quotes.
+_BYTES_PER_CHARACTER = {b",": 40, b"[": 96, b"{": 160, b":": 140, b'"': 28}
+# A field of a csv: its place, and the head of a string. A column: what pandas keeps for it while it reads.
+_BYTES_PER_FIELD = 72
+_BYTES_PER_COLUMN = 2**15
+# pandas renames columns of one name in quadratic time.
+MAX_CSV_COLUMNS = 5_000
+# zipfile's object for a member takes a twelfth of this; the rest stands for the time of reading it, 0.1 ms at least: a
+# directory of many empty members within another zip is packed into almost nothing.
+_BYTES_PER_MEMBER = 12_000
 
 _END_RECORD = struct.Struct("<4s6xH10x")
 _COUNT_IS_ELSEWHERE = 0xFFFF
-_PIECE_BYTES = 2**18
+_CHUNK_BYTES = 2**18
 
 # What the readers of zip, deflate, npy, JSON and csv raise on bytes that they did not expect.
 _DAMAGE = (
@@ -56,13 +70,66 @@ _DAMAGE = (
 )
 
 
+class ArchiveError(ValueError):
+    """An archive that is damaged, foreign or too large; the text names file and member."""
+
+
+def read_archive(path: Path, max_load_bytes: int | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
+    """Read the dictionary in a file, of at most `max_load_bytes` of memory (see `DataIO`), with no key beside `keys`.
+
+    FileNotFoundError if there is no such file; ValueError if it is not a regular file, damaged, foreign, too large in
+    memory, or holds members that must not be read: another key is refused before anything is read.
+    """
+    with open_regular(path) as file:
+        budget = _Budget(os.fstat(file.fileno()).st_size, max_load_bytes)
+        return _read_zip(file, str(path), budget, depth=0, keys=keys)
+
+
+def cost_of_json(text: bytes) -> int:
+    """Return the most memory that decoding takes beside the text itself, in bytes."""
+    # one character beyond ASCII makes all of its string as wide as itself
+    width = 1 if text.isascii() and rb"\u" not in text else 4
+    return 2 * width * len(text) + sum(text.count(mark) * cost for mark, cost in _BYTES_PER_CHARACTER.items())
+
+
+def spend_for_csv(text: bytes, spend: Callable[[int], None]) -> None:
+    """Spend what reading takes beside the text itself; ValueError for more columns than pandas reads in good time."""
+    width = 1 if text.isascii() else 4
+    n_fields = sum(map(text.count, (b",", b"\n", b"\r"))) + 1
+    spend(2 * width * len(text) + _BYTES_PER_FIELD * n_fields)
+    # the names may be on several lines, in quotes
+    names = next(csv.reader(io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline="")), [])
+    if len(names) > MAX_CSV_COLUMNS:
+        raise ValueError(f"it has {len(names)} columns, and more than {MAX_CSV_COLUMNS} are not read from a csv")
+    spend(_BYTES_PER_COLUMN * len(names))
+
+
+class _Budget:
+    """The memory that a file and all the archives within it may still take."""
+
+    def __init__(self, file_bytes: int, max_load_bytes: int | None) -> None:
+        if max_load_bytes is None:
+            max_load_bytes = max(ALWAYS_ALLOWED_BYTES, ALLOWED_RATIO * file_bytes)
+        self._limit = max_load_bytes
+        self._left = max_load_bytes
+
+    def spend(self, n_bytes: int, where: str) -> None:
+        """Refuse what costs more than is left, before it is made."""
+        self._left -= n_bytes
+        if self._left < 0:
+            raise ArchiveError(
+                f"{where} would take the memory for this archive beyond {self._limit} bytes, which is far more than a "
+                "file of its size should need; if it is to be trusted, give DataIO a larger max_load_bytes"
+            )
+
+
 @dataclass
 class _Archive:
-    """An open zip, maybe within another one."""
+    """An open zip, which may lie within another one."""
 
     zip: zipfile.ZipFile
     where: str
-    budget: Budget
+    budget: _Budget
     depth: int
 
     def where_of(self, member: zipfile.ZipInfo) -> str:
@@ -88,32 +155,8 @@ def _damage_named(where: str) -> Iterator[None]:
         raise ArchiveError(f"{where} is damaged, or not an archive of DataIO: {error}") from error
 
 
-def read_archive(path: Path, max_load_bytes: int | None = None, keys: Collection[str] | None = None) -> dict[str, Any]:
-    """The dictionary in the file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    max_load_bytes : int or None, default None
-        The memory that its values may take, see `DataIO`.
-    keys : collection of str or None, default None
-        What is to be read: where the file has another key it is refused, before anything of it is read. None
-        reads all keys.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is no regular file, damaged, foreign, too large in memory, or holds members that must not be read.
-    """
-    with open_regular(path) as file:
-        budget = Budget(os.fstat(file.fileno()).st_size, max_load_bytes)
-        return _read_zip(file, str(path), budget, depth=0, keys=keys)
-
-
 def _read_zip(
-    file: IO[bytes], where: str, budget: Budget, depth: int, keys: Collection[str] | None = None
+    file: IO[bytes], where: str, budget: _Budget, depth: int, keys: Collection[str] | None = None
 ) -> dict[str, Any]:
     if depth > MAX_DEPTH:
         raise ArchiveError(f"{where} is nested more than {MAX_DEPTH} archives deep")
@@ -131,10 +174,10 @@ def _read_zip(
 
 
 def _planned(archive: _Archive, keys: Collection[str] | None) -> dict[str, tuple[zipfile.ZipInfo, "_Reader"]]:
-    """The member of each key and what reads it, in the archive's order; nothing has been read when one is refused."""
+    """Return the member of each key with its reader, in the archive's order; nothing is read before all are checked."""
     members = archive.zip.infolist()
-    if archive.depth == 0:  # the directory of a zip within was spent for before it was listed
-        archive.budget.spend(cost_of_members(len(members)), archive.where)
+    if archive.depth == 0:  # for a zip within this was spent before it was listed
+        archive.budget.spend(_BYTES_PER_MEMBER * len(members), archive.where)
     if len({member.filename for member in members}) < len(members):
         raise ArchiveError(f"{archive.where} has two members of one name")
     planned: dict[str, tuple[zipfile.ZipInfo, _Reader]] = {}
@@ -157,7 +200,7 @@ def _planned(archive: _Archive, keys: Collection[str] | None) -> dict[str, tuple
 
 
 def _check_number_of_members(file: IO[bytes], content: zipfile.ZipFile) -> None:
-    """One wrong length in the directory can hide the members after it; the count at the end of the zip tells."""
+    """Compare with the count at the end of the zip: one wrong length in the directory can hide the members after it."""
     file.seek(-(_END_RECORD.size + len(content.comment)), io.SEEK_END)
     signature, n_members = _END_RECORD.unpack(file.read(_END_RECORD.size))
     if signature != b"PK\x05\x06" or n_members not in (len(content.infolist()), _COUNT_IS_ELSEWHERE):
@@ -168,8 +211,7 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.orig_filename
     if name != member.filename or "/" in name or "\\" in name:
         raise ValueError(f"{name!r} is not the name of a file in one flat folder")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"compression method {member.compress_type} is not used in these archives")
+    check_compression(member)
     if name.startswith("."):
         return
     key, _, extension = name.rpartition(".")
@@ -185,7 +227,7 @@ def _content(archive: _Archive, member: zipfile.ZipInfo) -> io.BytesIO:
     content = io.BytesIO()
     with archive.zip.open(member) as file:
         # zipfile holds twice what it unpacks at once, which without a size is more than the member declares
-        shutil.copyfileobj(file, content, _PIECE_BYTES)
+        shutil.copyfileobj(file, content, _CHUNK_BYTES)
     content.seek(0)
     return content
 
@@ -198,7 +240,8 @@ def _read_json(archive: _Archive, member: zipfile.ZipInfo) -> Any:
 
 def _zip_within(archive: _Archive, member: zipfile.ZipInfo) -> io.BytesIO:
     content = _content(archive, member)
-    archive.spend(member, cost_of_directory(content.getvalue()))
+    # the entries of its directory, before zipfile makes an object of each
+    archive.spend(member, _BYTES_PER_MEMBER * content.getvalue().count(b"PK\x01\x02"))
     return content
 
 
@@ -226,7 +269,7 @@ def _refuse_hdf5(archive: _Archive, member: zipfile.ZipInfo) -> Any:
     )
 
 
-def _read_array(archive: _Archive, member: zipfile.ZipInfo) -> np.ndarray:
+def _read_array(archive: _Archive, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
     with archive.zip.open(member) as file:
         return read_array(file, member.file_size, partial(archive.spend, member))
 

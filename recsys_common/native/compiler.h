@@ -1,4 +1,4 @@
-/* What a compiler can be told beyond the languages' standards, and nothing where it cannot. */
+/* Hints that GCC and clang take and the languages' standards lack; other compilers get nothing. */
 #pragma once
 
 #if defined(__GNUC__)

@@ -1,4 +1,4 @@
-// Which build of a kernel this processor runs.
+// The choice between the builds of a kernel: whether the processor has AVX2 and FMA.
 #pragma once
 
 namespace {

@@ -1,4 +1,4 @@
-// As many floats as a register of the instruction set holds, for loops that keep many of them there.
+// Vectors of as many floats as a register of the instruction set holds, for loops that keep many of them in registers.
 #pragma once
 
 #include <cstring>
@@ -50,7 +50,7 @@ inline void add(NativeVector& values, float value) {
 #endif
 }
 
-// The lanes that are >= threshold, a bit each.
+// The lanes that are >= threshold, one bit for each.
 inline unsigned lanes_at_least(NativeVector values, float threshold) {
 #if defined(VECTOR_TYPES) && defined(__AVX2__)
     return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(values, _mm256_set1_ps(threshold), _CMP_GE_OQ)));

@@ -1,5 +1,5 @@
-// Eight floats that are computed with at once: a vector type of GCC and clang, which lower it to whatever the
-// instruction set has, and a plain array where the compiler has no such types (RECSYS_MF_PLAIN_LOOPS asks for it).
+// Vectors of eight floats: a vector type of GCC and clang, which compile it for the instruction set, and a plain array
+// for compilers without such types (or with RECSYS_MF_PLAIN_LOOPS).
 #pragma once
 
 #include <cmath>

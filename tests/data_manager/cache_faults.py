@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import numpy as np
 import scipy.sparse as sps
 
-from Data_manager._storage.manifest import MANIFEST, folder_in_force
+from Data_manager._storage.manifest import MANIFEST, cache_folder
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 
@@ -100,7 +100,7 @@ class Stage:
         """What is neither the manifest nor the folder that it names."""
         if not self.folder.exists():
             return []
-        expected = (self.folder / MANIFEST, folder_in_force(self.folder))
+        expected = (self.folder / MANIFEST, cache_folder(self.folder))
         return [path for path in self.folder.iterdir() if path not in expected]
 
     def check_leftovers_go_with_time(self) -> None:
@@ -318,14 +318,14 @@ def interrupted_at_every_operation(folder: Path) -> dict[str, int]:
 
 
 def build_warns_once(stage: Stage, text: str) -> None:
-    """The build gives the right data, and one warning, which says why nothing is kept."""
+    """The build gives the right data, and one warning, which says why nothing is cached."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         dataset = stage.build(NEW)
     stage.check(dataset, NEW)
     messages = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
-    if folder_in_force(stage.folder) is not None and not messages:
-        return  # the fault came after the cache was in force
+    if cache_folder(stage.folder) is not None and not messages:
+        return  # the fault came after the manifest was replaced
     assert len(messages) == 1 and "cannot be written" in messages[0] and text in messages[0], messages
 
 
@@ -373,8 +373,8 @@ def beyond_the_largest_file(folder: Path) -> dict[str, int]:
 
 def on_a_small_file_system(folder: Path) -> dict[str, int]:
     """The folder is on one of about 1 MB, of which more and more is taken."""
-    stage = Stage(folder / "kept", 20_000)
-    counts = {"full": 0, "kept": 0}
+    stage = Stage(folder / "cache", 20_000)
+    counts = {"full": 0, "cached": 0}
     filler = folder / "filler"
     n_free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
     for has_old in (False, True):
@@ -387,11 +387,11 @@ def on_a_small_file_system(folder: Path) -> dict[str, int]:
                 file.write(bytes(taken))
             build_warns_once(stage, "No space left on device")
             assert stage.left_over() == []
-            in_force = folder_in_force(stage.folder)
+            new_cache = cache_folder(stage.folder)
             filler.unlink()
             generation = stage.load((OLD, NEW) if has_old else (NEW, REBUILT))
-            counts["full" if generation in (OLD, REBUILT) else "kept"] += 1
-            assert (in_force is None) == (generation == REBUILT)
+            counts["full" if generation in (OLD, REBUILT) else "cached"] += 1
+            assert (new_cache is None) == (generation == REBUILT)
     return counts
 
 

@@ -42,12 +42,12 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
         bytes,
         r"^FILE lacks the member\(s\) ml-1m/ratings.dat; its members are: ml-1m/",
     ),
-    "empty member": ("ml-1m", {DAT: ""}, bytes, f"^FILE, member '{DAT}' holds no lines$"),
+    "empty member": ("ml-1m", {DAT: ""}, bytes, f"^FILE, member '{DAT}' holds no interactions$"),
     "header only": (
         "ml-20m",
         {CSV: RATINGS_CSV[: RATINGS_CSV.index("\n") + 1]},
         bytes,
-        f"^FILE, member '{CSV}' holds no l",
+        f"^FILE, member '{CSV}' holds no interactions$",
     ),
     "other header": (
         "ml-20m",
@@ -109,7 +109,12 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
         MEMBER % (CSV, 7, "unexpected end of data; quotes must enclose a"),
     ),
     "repeated pair": ("ml-1m", dat("7::50::1::5\n"), bytes, "^FILE, .* got 1 more, the first for user 7 and item 50$"),
-    "rating of 0": ("ml-1m", dat("7::1::0::5\n"), bytes, "^FILE, member .* must have no rating of 0, got others"),
+    "rating of 0": (
+        "ml-1m",
+        dat("7::1::0::5\n"),
+        bytes,
+        "^FILE, member .* must have ratings other than 0 only. Left out 1",
+    ),
 }
 
 

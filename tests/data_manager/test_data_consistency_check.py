@@ -108,5 +108,5 @@ def test_implicit_data_passes_and_says_so(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize("value", [2.0, 0.5, np.nan, -1.0])
 def test_other_values_are_no_implicit_data(value: float) -> None:
-    with pytest.raises(ValueError, match=f"ones only, got {value}"):
+    with pytest.raises(ValueError, match=f"must hold only ones, got {value}"):
         assert_implicit_data([sps.csr_matrix(np.eye(2)), sps.csr_matrix(np.array([[1.0, value]]))])

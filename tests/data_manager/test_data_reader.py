@@ -1,4 +1,4 @@
-"""Where a reader looks, what it keeps, and what it says."""
+"""Where a reader looks, what it caches, and what it says."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ import Data_manager._sources.download as download_module
 from Data_manager import Movielens1MReader
 from Data_manager._sources.download import RemoteFile
 from Data_manager._storage.cache import MANIFEST
-from Data_manager._storage.file_hash import hash_of_file
+from Data_manager._storage.hashing import hash_file
 from Data_manager.DataReader import DataReader
 from Data_manager.Dataset import Dataset
 from Data_manager.DatasetMapperManager import DatasetMapperManager
@@ -111,12 +111,12 @@ def test_second_load_finds_what_the_first_one_kept(tmp_path: Path) -> None:
 
 def test_reload_reads_the_original_again_and_replaces_what_was_kept(tmp_path: Path) -> None:
     CountingReader(data_folder=tmp_path).load_data()
-    kept = tmp_path / "Counting" / "original" / MANIFEST
-    before = kept.stat().st_mtime_ns
+    manifest = tmp_path / "Counting" / "original" / MANIFEST
+    before = manifest.stat().st_mtime_ns
     reader = CountingReader(True, data_folder=tmp_path)
     reader.load_data()
     assert reader.n_reads == 1
-    assert kept.stat().st_mtime_ns > before
+    assert manifest.stat().st_mtime_ns > before
 
 
 def test_string_is_the_folder_to_keep_in(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_false_neither_reads_nor_writes(tmp_path: Path) -> None:
 
 
 def test_archives_without_a_matrix_that_the_reader_provides_are_made_anew(tmp_path: Path) -> None:
-    """As of an older edition of the reader, or of the host's, whose MovieLens 100K has no features."""
+    """As of an older version of the reader, or of the host's, whose MovieLens 100K has no features."""
 
     class RicherReader(CountingReader):
         AVAILABLE_URM: ClassVar[list[str]] = ["URM_all", "URM_timestamp"]
@@ -151,7 +151,7 @@ def test_archives_without_a_matrix_that_the_reader_provides_are_made_anew(tmp_pa
     folder = tmp_path / "Counting" / "original"
     CountingReader(data_folder=tmp_path).load_data(save_folder_path=False).save_data(folder)
     reader = RicherReader(data_folder=tmp_path)
-    with pytest.warns(UserWarning, match=r"cannot be used and is made anew.* got none of URM_timestamp"):
+    with pytest.warns(UserWarning, match=r"cannot be used and is made anew.* it lacks URM_timestamp"):
         dataset = reader.load_data()
     assert dataset.get_loaded_URM_names() == ["URM_all", "URM_timestamp"]
     assert reader.load_data().get_loaded_URM_names() == ["URM_all", "URM_timestamp"]
@@ -162,10 +162,10 @@ def test_folder_of_another_data_set_is_refused_and_left_alone(tmp_path: Path) ->
     class OtherReader(CountingReader):
         DATASET_SUBFOLDER = "Other/"
 
-    CountingReader(data_folder=tmp_path).load_data(tmp_path / "kept")
-    with pytest.raises(ValueError, match=r"keeps Other or nothing.*which keeps Counting"):
-        OtherReader(data_folder=tmp_path).load_data(tmp_path / "kept")
-    assert CountingReader(data_folder=tmp_path).load_data(tmp_path / "kept").get_dataset_name() == "Counting"
+    CountingReader(data_folder=tmp_path).load_data(tmp_path / "cache")
+    with pytest.raises(ValueError, match=r"holds Other or no data set.*which holds Counting"):
+        OtherReader(data_folder=tmp_path).load_data(tmp_path / "cache")
+    assert CountingReader(data_folder=tmp_path).load_data(tmp_path / "cache").get_dataset_name() == "Counting"
 
 
 def test_folder_that_cannot_be_written_means_no_cache_and_one_warning(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def _served_reader(server: FileServer, zip_path: Path, **arguments: object) -> D
     server.body = zip_path.read_bytes()
 
     class ServedReader(Movielens1MReader):
-        ZIP = RemoteFile(f"{server.url}/served.zip", hash_of_file(zip_path, "md5"))
+        ZIP = RemoteFile(f"{server.url}/served.zip", hash_file(zip_path, "md5"))
 
     return ServedReader(verbose=False, **arguments)
 

@@ -14,9 +14,7 @@ from hypothesis.extra import numpy as st_numpy
 
 from Data_manager import DataReader_utils
 from Data_manager._matrices import features as _feature_matrices
-from Data_manager._ratings import csv_interactions as _csv_interactions
 from Data_manager._sources import download as _download
-from Data_manager._sources import url_download as _url_download
 from Data_manager.DataReader_utils import (
     add_boolean_matrix_iterator,
     compute_density,
@@ -158,7 +156,7 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "same feature": (
         lambda: merge_ICM(ICM, ICM, {"a": 0, "b": 1}, {"b": 0}),
         ValueError,
-        "mapper_ICM2 must have none of the features of mapper_ICM1, got b",
+        "mapper_ICM2 must not have features of mapper_ICM1, got b",
     ),
     "taken name": (lambda: add_boolean_matrix_iterator({"x": 2 * ICM, "x_bool": ICM}), ValueError, "x_bool"),
     "no dict": (lambda: add_boolean_matrix_iterator([ICM]), TypeError, "matrices must be a dict"),
@@ -269,7 +267,7 @@ def test_wrong_argument_of_a_download_is_named(
 
 def test_progress_line_by_hand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     clock = iter([10.0, 12.0, 14.0, 18.0])
-    monkeypatch.setattr(_url_download, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(_download, "monotonic", lambda: next(clock))
     urllretrieve_reporthook(0, 2**20, 3 * 2**20)
     assert capsys.readouterr().out == ""
     urllretrieve_reporthook(1, 2**20, 3 * 2**20)
@@ -288,5 +286,5 @@ def test_every_historical_name_is_there_and_examples_run() -> None:
         "add_boolean_matrix_iterator"
     )
     assert sorted(DataReader_utils.__all__) == sorted(historical.split(", "))
-    for module in (DataReader_utils, _csv_interactions, _feature_matrices):
+    for module in (DataReader_utils, _feature_matrices):
         assert doctest.testmod(module).failed == 0

@@ -168,7 +168,7 @@ def test_unknown_feature_matrix_is_refused_with_the_names() -> None:
 def test_before_load_data_there_is_nothing_to_ask_for(method: str) -> None:
     splitter = DataSplitter_Holdout(MemoryReader(some_dataset()))
     assert splitter.SPLIT_URM_DICT == splitter.SPLIT_ICM_DICT == splitter.SPLIT_GLOBAL_MAPPER_DICT == {}
-    with pytest.raises(ValueError, match="load_data of a DataSplitter_Holdout must be called"):
+    with pytest.raises(RuntimeError, match="load_data of a DataSplitter_Holdout must be called"):
         getattr(splitter, method)()
 
 

@@ -183,12 +183,12 @@ def change_a_rating(URMs: dict[str, Any]) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     **{f"{archive} truncated": (truncate(archive), rf"{archive}_only\w+\.zip") for archive in ARCHIVES},
-    **{f"{archive} missing": (without(archive), rf"{archive}_only\w+\.zip must lie") for archive in ARCHIVES},
+    **{f"{archive} missing": (without(archive), rf"{archive}_only\w+\.zip is missing beside") for archive in ARCHIVES},
     "no zip": (
         lambda folder: (folder / "split_parameters_only_warm_users_user_wise.zip").write_text("x", encoding="utf-8"),
         "split_parameters",
     ),
-    "another save's": (edit("split_URM", change_a_rating, by_host=False), "must be of the same save"),
+    "another save's": (edit("split_URM", change_a_rating, by_host=False), "is damaged or from another save"),
     "hashes": (
         edit("split_parameters", lambda p: p.update(_archive_sha256="abc"), by_host=False),
         "must hold a dict as _archive_sha256",
@@ -219,8 +219,14 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
         edit("split_mappers", lambda m: m["item_original_ID_to_index"].popitem()),
         "must hold the ids of the data set",
     ),
-    "URM missing": (edit("split_URM", lambda u: u.pop("URM_test")), "a split must be of URM_train, URM_validation"),
-    "foreign URM": (edit("split_URM", lambda u: u.update(URM_all=u["URM_train"])), "a split must be of URM_train"),
+    "URM missing": (
+        edit("split_URM", lambda u: u.pop("URM_test")),
+        "a split must have the parts URM_train, URM_validation",
+    ),
+    "foreign URM": (
+        edit("split_URM", lambda u: u.update(URM_all=u["URM_train"])),
+        "a split must have the parts URM_train",
+    ),
     "URM of another type": (edit("split_URM", lambda u: u.update(URM_test=[1])), "URM_test"),
     "URM of another shape": (
         edit("split_URM", lambda u: u.update(URM_test=sps.csr_matrix(np.ones((2, 2))))),

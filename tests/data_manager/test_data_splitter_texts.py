@@ -180,6 +180,6 @@ def test_a_split_that_cannot_be_saved_is_there_even_where_the_warning_is_an_erro
     splitter = DataSplitter_Holdout(MemoryReader(by_hand()), [60, 20, 20], verbose=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(UserWarning, match="the split is not kept"):
+        with pytest.raises(UserWarning, match="the split is not saved"):
             splitter.load_data(folder)
     assert splitter.get_holdout_split()[0].nnz == 12

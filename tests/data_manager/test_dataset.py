@@ -100,7 +100,10 @@ def test_an_empty_data_set_answers_or_refuses_clearly() -> None:
     assert dataset.get_dataset_name() is None
     assert dataset.get_loaded_URM_names() == [] and dataset.get_loaded_ICM_dict() == {}
     assert dataset.get_global_mapper_dict() == {"user_original_ID_to_index": {}, "item_original_ID_to_index": {}}
-    for use in (dataset.get_URM_all, dataset.print_statistics, dataset.verify_data_consistency, dataset.copy):
+    for use in (dataset.get_URM_all, dataset.print_statistics, lambda: dataset.get_ICM_from_name("ICM_all")):
+        with pytest.raises(RuntimeError, match="load_data of the Dataset must be called"):
+            use()
+    for use in (dataset.verify_data_consistency, dataset.copy):
         with pytest.raises(ValueError, match="must be"):
             use()
 

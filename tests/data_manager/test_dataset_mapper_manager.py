@@ -168,7 +168,7 @@ def test_nothing_can_be_done_after_the_data_set_was_generated() -> None:
         lambda: manager.add_UCM(frame(GOOD, ("UserID", "FeatureID")), "UCM"),
         lambda: manager.generate_Dataset("toy", False),
     ):
-        with pytest.raises(ValueError, match="new for each Dataset"):
+        with pytest.raises(ValueError, match="has generated its Dataset: make a new one"):
             use()
 
 
@@ -184,7 +184,7 @@ def test_a_data_set_without_interactions_is_refused() -> None:
 def test_implicit_data_with_a_repeated_pair_is_refused() -> None:
     manager = DatasetMapperManager()
     manager.add_URM(frame([("u", "a", 1.0), ("u", "a", 1.0)]), "URM_all")
-    with pytest.raises(ValueError, match="ones only, got 2"):
+    with pytest.raises(ValueError, match="must hold only ones, got 2"):
         manager.generate_Dataset("toy", is_implicit=True)
     assert manager.generate_Dataset("toy", is_implicit=False).get_URM_all()[0, 0] == 2
 

@@ -174,7 +174,9 @@ def test_name_that_is_no_folder_is_refused(name: str, tmp_path: Path) -> None:
 def test_files_of_other_programs_are_refused_with_what_reads_them(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"ratings{suffix}"
     path.touch()
-    with pytest.raises(ValueError, match=r"must be text or Parquet, got .*ratings.*; pandas\.read_\w+ makes"):
+    with pytest.raises(
+        ValueError, match=r"must be text or Parquet, got .*ratings.*; give the data frame that pandas\.read_\w+ makes"
+    ):
         InteractionsReader(path)
 
 

@@ -108,7 +108,7 @@ def test_instants_just_inside_leave_both_parts_something() -> None:
 
 def test_interactions_all_at_one_time_are_refused() -> None:
     for call in (time_of_train_percentage, split_train_in_two_global_time):
-        with pytest.raises(ValueError, match=r"^URM_timestamp must be of at least two different times, got 10\.0"):
+        with pytest.raises(ValueError, match=r"^URM_timestamp must have at least two different times, got 10\.0"):
             call(*one_user(10, 10, 10))
 
 

@@ -42,6 +42,14 @@ class ToyReader(DataReader):
         return dataset
 
 
+def cache(folder: Path, dataset: Dataset, origin: Origin = TOY_ORIGIN) -> None:
+    write_cache(folder, dataset._parts(), origin)
+
+
+def cached(folder: Path, origin: Origin | None = None) -> Dataset:
+    return Dataset._from_parts(**read_cache(folder, origin))
+
+
 def arrays_folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("dataset_cache_*") if path.is_dir())
 
@@ -62,7 +70,7 @@ def assert_one_good_cache(folder: Path, expected: Dataset) -> None:
     assert sorted(path.name for path in (folder / manifest["folder"]).iterdir()) == sorted(manifest["files"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert_same_content(read_cache(folder, None), expected)
+        assert_same_content(cached(folder), expected)
 
 
 def assert_rebuilt_with_warning(folder: Path, named: str, **arguments: Any) -> None:
@@ -81,7 +89,7 @@ def assert_rebuilt_with_warning(folder: Path, named: str, **arguments: Any) -> N
 
 def _files_of_a_cache() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
-        write_cache(Path(folder), toy(), TOY_ORIGIN)
+        cache(Path(folder), toy())
         return sorted(path.name for path in arrays_folders(Path(folder))[0].iterdir())
 
 

@@ -30,7 +30,9 @@ def test_ranking_table_has_a_row_for_each_recommender_and_cutoff(hand_made, scor
 
 
 def test_ranking_of_nobody_is_refused(hand_made):
-    with pytest.raises(ValueError, match=r"^recommenders must be a mapping with at least one recommender, got none"):
+    with pytest.raises(
+        ValueError, match=r"^recommenders must be a mapping with at least one recommender, got an empty one"
+    ):
         compare_ranking({}, EvaluatorHoldout(hand_made[1], [1], verbose=False))
 
 

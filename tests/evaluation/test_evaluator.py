@@ -298,7 +298,7 @@ def test_ignored_items_are_reset_when_the_recommender_fails(hand_made):
         ([[0, 1, 2], [1]], "at most 2 items long, got 3"),
         ([[0, 5], [1]], "item ids in 0..4, got 5"),
         ([[0, -1], [1]], "item ids in 0..4, got -1"),
-        ([[2**70], [1]], "item ids in 0..4, got one that is no 64-bit integer"),
+        ([[2**70], [1]], "item ids in 0..4, got an id beyond 64 bits"),
         ([[0, 1], [3, 3]], "distinct items, got item 3 twice"),
     ],
 )

@@ -12,7 +12,9 @@ import scipy.sparse as sps
 
 from Evaluation._inputs import rankings as _rankings
 from Evaluation._inputs import train_statistics as _train_statistics
+from Evaluation._inputs.protocols import training_matrix
 from Evaluation.Evaluator import EvaluatorHoldout, EvaluatorMetrics, EvaluatorNegativeItemSample
+from Recommenders._ranking.factor_ranker import FactorRanker
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.BaseRecommender import BaseRecommender
 from Recommenders.BaseSimilarityMatrixRecommender import BaseItemSimilarityMatrixRecommender
@@ -131,10 +133,10 @@ def test_the_framework_s_recommenders_are_asked_for_arrays_and_others_for_lists(
     evaluator = holdout()
     base = BaseMatrixFactorizationRecommender
     own, foreign = (_factorisation(cls, reals) for cls in (base, by_contract(base)))
-    assert isinstance(evaluator._rankings(own), _rankings.ArrayRankings)
-    assert isinstance(evaluator._rankings(foreign), _rankings.ListRankings)
+    assert isinstance(evaluator._ranker(own), FactorRanker)
+    assert isinstance(evaluator._ranker(foreign), _rankings.ListRanker)
     own.recommend = foreign.recommend
-    assert isinstance(evaluator._rankings(own), _rankings.ListRankings)
+    assert isinstance(evaluator._ranker(own), _rankings.ListRanker)
 
 
 def test_what_wraps_a_method_is_asked_instead_of_its_faster_form():
@@ -154,7 +156,7 @@ def test_what_wraps_a_method_is_asked_instead_of_its_faster_form():
     evaluator = EvaluatorHoldout(_matrix(np.random.default_rng(5), 0.15), [5], verbose=False)
     tables = [evaluator.evaluateRecommender(_factorisation(cls, reals))[1] for cls in (base, Backwards, Negative)]
     assert len(set(tables)) == 3
-    assert isinstance(evaluator._rankings(_factorisation(Backwards, reals)), _rankings.ListRankings)
+    assert isinstance(evaluator._ranker(_factorisation(Backwards, reals)), _rankings.ListRanker)
 
 
 def test_a_foreign_training_matrix_with_columns_out_of_range_is_refused():
@@ -185,8 +187,8 @@ def test_the_training_matrix_is_not_copied_unless_a_class_says_what_it_is():
             return sps.csr_matrix(np.eye(N_USERS, N_ITEMS))
 
     plain, other = (_top_pop(cls, None) for cls in (TopPop, Other))
-    assert _rankings.training_matrix(plain) is plain.URM_train
-    assert _rankings.training_matrix(other).nnz == N_ITEMS
+    assert training_matrix(plain) is plain.URM_train
+    assert training_matrix(other).nnz == N_ITEMS
 
 
 def test_training_statistics_are_computed_once_for_a_training_matrix(monkeypatch):
@@ -213,9 +215,9 @@ def test_training_statistics_are_computed_once_for_a_training_matrix(monkeypatch
 
 
 def test_a_copy_of_an_evaluator_for_another_process_gives_the_same_numbers(monkeypatch):
-    monkeypatch.setattr("Evaluation._inputs.held_out._USERS_A_CALL", 7)
-    monkeypatch.setattr("Evaluation._inputs.train_statistics._ROWS_A_CALL", 7)
-    monkeypatch.setattr("Evaluation._inputs.train_statistics._ENTRIES_A_CALL", 7)
+    monkeypatch.setattr("Evaluation._inputs.held_out._USERS_PER_CALL", 7)
+    monkeypatch.setattr("Evaluation._inputs.train_statistics._ROWS_PER_CALL", 7)
+    monkeypatch.setattr("Evaluation._inputs.train_statistics._ENTRIES_PER_CALL", 7)
     evaluator, recommender = holdout(), _top_pop(TopPop, None)
     table = evaluator.evaluateRecommender(recommender)[1]
     monkeypatch.undo()
@@ -232,7 +234,7 @@ def test_nothing_of_the_training_data_is_computed_for_metrics_that_do_not_need_i
 
 
 def test_a_block_of_scores_is_small_whatever_the_number_of_users_is(monkeypatch):
-    monkeypatch.setattr("Recommenders._ranking.request._SCORES_A_BLOCK", 500)
+    monkeypatch.setattr("Recommenders._ranking.request._SCORES_PER_BLOCK", 500)
     blocks = []
 
     class Watched(BaseRecommender):
@@ -274,7 +276,7 @@ def test_an_evaluation_goes_on_with_the_users_that_it_began_with():
 
 def test_the_training_matrix_is_looked_at_once_an_evaluation(monkeypatch):
     asked = []
-    of = _train_statistics.TrainStatisticsCache.of
-    monkeypatch.setattr(_train_statistics.TrainStatisticsCache, "of", lambda *args: asked.append(1) or of(*args))
+    get = _train_statistics.TrainStatisticsCache.get
+    monkeypatch.setattr(_train_statistics.TrainStatisticsCache, "get", lambda *args: asked.append(1) or get(*args))
     holdout().evaluateRecommender(_top_pop(TopPop, None))
     assert asked == [1]

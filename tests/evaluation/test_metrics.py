@@ -11,6 +11,7 @@ import scipy.sparse as sps
 from Evaluation import metrics
 from Evaluation._inputs.held_out import HeldOutRatings
 from Evaluation._metrics.accuracy import F1, NDCG, ARHR_All_Hits, Precision, Precision_Recall_Min_Den, Recall
+from Evaluation._metrics.table import _MAKERS
 from Evaluation.ranking_batch import RankingBatch
 from tests.reference import metrics as reference
 
@@ -155,6 +156,11 @@ def test_every_metric_class_is_merged_above():
     exported = {getattr(metrics, name) for name in metrics.__all__ if inspect.isclass(getattr(metrics, name))}
     bases = {metrics._Metrics_Object, metrics._Global_Item_Distribution_Counter}
     assert exported - bases <= {cls for cls, _ in MAKERS}
+
+
+def test_every_metric_class_of_the_table_is_merged_above():
+    made = {maker for maker, *_ in _MAKERS.values() if inspect.isclass(maker)}
+    assert len(made) > 20 and made <= {cls for cls, _ in MAKERS}
 
 
 def test_ground_truths_of_parts_of_the_test_data_merge():

@@ -77,6 +77,6 @@ def test_negatives_of_another_kind_or_shape_are_refused(hand_made, negative):
 def test_auc_is_refused_since_it_is_over_all_unseen_items(hand_made):
     with pytest.raises(
         ValueError,
-        match=r"^metrics must be those of a ranking of the sampled items, and AUC is over all unseen ones, got AUC",
+        match=r"^metrics must not contain AUC here: it is over all unseen items, not over the sampled ones",
     ):
         EvaluatorNegativeItemSample(hand_made[1], NEGATIVE, [3], metrics=["AUC"], verbose=False)

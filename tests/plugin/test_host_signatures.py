@@ -311,6 +311,13 @@ ADDITIONS = {
     "check_path",
     "DataReader.describe_origin",
     "DataSplitter.export_split",
+    "DataSplitter.get_URM_from_name",
+    "DataSplitter.get_all_available_UCM_names",
+    "DataSplitter.get_holdout_split",  # the host's subclasses have it
+    "DataSplitter.get_split_parameters",
+    "Dataset.get_UCM_from_name",
+    "Dataset.get_item_original_IDs",
+    "Dataset.get_user_original_IDs",
     "Dataset.plot_statistics",
     "NoInteractions",
     "DatasetMapperManager.add_interactions",

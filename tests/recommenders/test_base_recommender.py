@@ -212,7 +212,7 @@ def test_users_are_scored_in_blocks_unless_all_scores_are_asked_for(tiny_URM, mo
 
     recommender = Counting(tiny_URM, verbose=False)
     whole = recommender.recommend([3, 0, 1, 2, 3])
-    monkeypatch.setattr("Recommenders._ranking.request._SCORES_A_BLOCK", 10)
+    monkeypatch.setattr("Recommenders._ranking.request._SCORES_PER_BLOCK", 10)
     assert recommender.recommend([3, 0, 1, 2, 3]) == whole
     assert recommender.recommend([3, 0, 1, 2, 3], return_scores=True)[0] == whole
     assert blocks == [5, 2, 2, 1, 5]

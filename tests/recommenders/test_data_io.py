@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sps
 
 from Recommenders.DataIO import DataIO, json_not_serializable_handler
-from recsys_common.archives.names import long_windows_path
+from recsys_common.archives.folder import _long_windows_path
 from tests.reference.host_archive import read_host_archive, write_host_archive
 
 
@@ -275,9 +275,9 @@ def test_file_names_must_be_strings(tmp_path: Path) -> None:
 
 
 def test_windows_paths_get_the_marker_for_long_ones() -> None:
-    assert long_windows_path("C:\\a\\b") == "\\\\?\\C:\\a\\b"
-    assert long_windows_path("\\\\server\\share\\b") == "\\\\?\\UNC\\server\\share\\b"
-    assert long_windows_path("\\\\?\\C:\\a") == "\\\\?\\C:\\a"
+    assert _long_windows_path("C:\\a\\b") == "\\\\?\\C:\\a\\b"
+    assert _long_windows_path("\\\\server\\share\\b") == "\\\\?\\UNC\\server\\share\\b"
+    assert _long_windows_path("\\\\?\\C:\\a") == "\\\\?\\C:\\a"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from Recommenders import DataIO as data_io_module
 from Recommenders.DataIO import DataIO
+from recsys_common.archives import folder as archive_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,7 +83,7 @@ def test_an_interrupt_while_writing_leaves_the_old_archive_alone(
         raise KeyboardInterrupt
 
     DataIO(tmp_path).save_data("model", {"old": 1})
-    monkeypatch.setattr(data_io_module, "write_members", interrupted)
+    monkeypatch.setattr(archive_folder, "write_members", interrupted)
     with pytest.raises(KeyboardInterrupt):
         DataIO(tmp_path).save_data("model", {"new": 1})
     assert DataIO(tmp_path).load_data("model") == {"old": 1}

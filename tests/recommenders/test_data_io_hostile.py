@@ -14,7 +14,7 @@ import pytest
 import scipy.sparse as sps
 
 from Recommenders.DataIO import DataIO
-from recsys_common.archives import budget as _archive_budget
+from recsys_common.archives import reader as archive_reader
 
 
 def write_zip(path: Path, members: dict[str, bytes | str], compression: int = zipfile.ZIP_DEFLATED) -> None:
@@ -310,8 +310,8 @@ def test_a_declared_size_beyond_all_measure_is_refused_before_it_is_unpacked(tmp
 def test_what_unpacks_beyond_the_limit_is_refused_unless_the_limit_is_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: Any
 ) -> None:
-    monkeypatch.setattr(_archive_budget, "ALWAYS_ALLOWED_BYTES", 50_000)
-    monkeypatch.setattr(_archive_budget, "ALLOWED_RATIO", 2)
+    monkeypatch.setattr(archive_reader, "ALWAYS_ALLOWED_BYTES", 50_000)
+    monkeypatch.setattr(archive_reader, "ALLOWED_RATIO", 2)
     DataIO(tmp_path).save_data("big", {"a": value})
     with pytest.raises(ValueError, match="max_load_bytes"):
         DataIO(tmp_path).load_data("big")

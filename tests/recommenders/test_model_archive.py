@@ -1,21 +1,33 @@
-"""What save_model and load_model share, over any DataIO that keeps the contract."""
+"""What save_model and load_model share."""
 
 import zipfile
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Recommenders import _model_archive
-from Recommenders._model_archive import ModelArchive, check_fitted, install, load_archive, save_archive
+from Recommenders._model_archive import (
+    Array,
+    ModelArchive,
+    Range,
+    Scalar,
+    Sparse,
+    check_fitted,
+    install,
+    load_archive,
+    load_declared,
+    save_archive,
+    save_declared,
+)
+from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
 
 @pytest.fixture
 def recommender():
     printed = []
-    return SimpleNamespace(RECOMMENDER_NAME="AnyRecommender", _print=printed.append, printed=printed, old=1)
+    shape = {"n_users": 3, "n_items": 2}
+    return SimpleNamespace(RECOMMENDER_NAME="AnyRecommender", _print=printed.append, printed=printed, old=1, **shape)
 
 
 @pytest.fixture
@@ -36,6 +48,7 @@ def archive():
             "text": "relu",
         },
         "some/model.zip",
+        {"n_users": 3, "n_items": 2},
     )
 
 
@@ -54,20 +67,6 @@ def test_what_is_saved_is_loaded_by_name_or_by_default(recommender, tmp_path):
         f"Loading model from file '{tmp_path}/a/b/AnyRecommender'",
         "Loading complete",
     ]
-
-
-class StrictDataIO:
-    """As the contract describes the host's, and less: a string with a slash as folder, which must be there."""
-
-    def __init__(self, folder_path):
-        if not isinstance(folder_path, str) or folder_path[-1] != "/":
-            raise AssertionError(folder_path)
-        self.folder = Path(folder_path)
-
-    def save_data(self, file_name, data_dict_to_save):
-        if not self.folder.is_dir():
-            raise FileNotFoundError(self.folder)
-        self.__class__.saved = data_dict_to_save
 
 
 def test_a_damaged_file_is_a_ValueError_that_names_the_file(recommender, tmp_path):
@@ -100,63 +99,112 @@ def damage_member(path, name):
     path.write_bytes(content)
 
 
-def test_a_model_is_saved_through_a_DataIO_that_is_strict_and_read_without_it(recommender, monkeypatch, tmp_path):
-    monkeypatch.setattr(_model_archive, "DataIO", StrictDataIO)
-    save_archive(recommender, tmp_path / "new", "model", {"x": 1})
-    assert StrictDataIO.saved == {"x": 1}
-    with pytest.raises(FileNotFoundError):
-        load_archive(recommender, tmp_path / "new", "model", ["x"])
-
-
 def test_what_fits_is_taken_as_it_is(archive):
-    assert archive.take_array("array", (3, 2)) is archive["array"]
-    assert archive.take_array("array", (None, None)).dtype == np.float32
-    assert archive.take_array("integers", (3,), kinds="iu").tolist() == [0, 1, 2]
-    assert archive.take_array("infinite", (2,), or_minus_infinity=True)[1] == -np.inf
-    assert archive.take_array("zero_d", ()) == 2.5
-    assert archive.take_sparse("sparse", (2, None)).format == "csr"
-    assert archive.take_bool("flag") is True
-    assert archive.take_float("number") == archive.take_float("zero_d") == 2.5
-    assert archive.take_int("count", minimum=3, maximum=3) == 3
-    assert archive.take_choice("text", ["relu", "identity"]) == "relu"
+    assert archive.take("array", Array("n_users", "n_items")) is archive["array"]
+    assert archive.take("array", Array("n_users", "n_factors")).dtype == np.float32
+    assert archive.take("integers", Array("n_users", kinds="iu")).tolist() == [0, 1, 2]
+    assert archive.take("infinite", Array("n_factors", or_minus_infinity=True))[1] == -np.inf
+    assert archive.take("zero_d", Array()) == 2.5
+    assert archive.take("sparse", Sparse("n_items", "n")).format == "csr"
+    assert archive.take("flag", Scalar(check_bool)) is True
+    assert archive.take("number", Scalar(check_float)) == archive.take("zero_d", Scalar(check_float)) == 2.5
+    assert archive.take("count", Scalar(check_int, minimum=3, maximum=3)) == 3
+    assert archive.take("text", Scalar(check_choice, choices=["relu", "identity"])) == "relu"
 
 
 @pytest.mark.parametrize(
-    "take",
+    ("key", "kind"),
     [
-        lambda archive: archive.take_array("missing", (3,)),
-        lambda archive: archive.take_array("array", (3,)),
-        lambda archive: archive.take_array("array", (None, 3)),
-        lambda archive: archive.take_array("integers", (3,)),
-        lambda archive: archive.take_array("infinite", (2,)),
-        lambda archive: archive.take_array("NaN", (2,), or_minus_infinity=True),
-        lambda archive: archive.take_array("plus_infinity", (2,), or_minus_infinity=True),
-        lambda archive: archive.take_array("number", ()),
-        lambda archive: archive.take_range("descending_numbers"),
-        lambda archive: archive.take_range("array"),
-        lambda archive: archive.take_array("sparse", (2, 2)),
-        lambda archive: archive.take_sparse("array", (3, 2)),
-        lambda archive: archive.take_sparse("sparse", (3, None)),
-        lambda archive: archive.take_bool("count"),
-        lambda archive: archive.take_float("text"),
-        lambda archive: archive.take_int("number"),
-        lambda archive: archive.take_int("flag"),
-        lambda archive: archive.take_int("count", minimum=4),
-        lambda archive: archive.take_choice("text", ["identity"]),
-        lambda archive: archive.take_choice("flag", ["identity"]),
+        ("missing", Array("n_users")),
+        ("array", Array("n_users")),
+        ("array", Array("n", "n_users")),
+        ("array", Array("n", "n")),
+        ("integers", Array("n_users")),
+        ("infinite", Array("n_items")),
+        ("NaN", Array("n_items", or_minus_infinity=True)),
+        ("plus_infinity", Array("n_items", or_minus_infinity=True)),
+        ("number", Array()),
+        ("descending_numbers", Range()),
+        ("array", Range()),
+        ("sparse", Array("n_items", "n_items")),
+        ("array", Sparse("n_users", "n_items")),
+        ("sparse", Sparse("n_users", "n")),
+        ("flag", Sparse("n", "n")),
+        ("count", Scalar(check_bool)),
+        ("text", Scalar(check_float)),
+        ("number", Scalar(check_int)),
+        ("flag", Scalar(check_int)),
+        ("count", Scalar(check_int, minimum=4)),
+        ("text", Scalar(check_choice, choices=["identity"])),
+        ("flag", Scalar(check_choice, choices=["identity"])),
     ],
 )
-def test_what_does_not_fit_is_refused_by_file_and_key(archive, take):
-    with pytest.raises(
-        ValueError, match=r"some/model\.zip.*(missing|array|integers|infinit|NaN|number|sparse|count|text|flag)"
-    ):
-        take(archive)
+def test_what_does_not_fit_is_refused_by_file_and_key(archive, key, kind):
+    with pytest.raises(ValueError, match=rf"some/model\.zip.* {key}"):
+        archive.take(key, kind)
+
+
+def test_a_length_with_a_name_is_the_same_throughout_a_file(archive):
+    archive.take("array", Array("n_users", "n_factors"))
+    archive.take("infinite", Array("n_factors", or_minus_infinity=True))
+    with pytest.raises(ValueError, match=r"integers must be an array of shape \(2\), got shape \(3\)"):
+        archive.take("integers", Array("n_factors", kinds="i"))
 
 
 def test_a_sparse_matrix_with_indices_outside_is_refused(archive):
     archive["sparse"].indices[0] = 99
     with pytest.raises(ValueError, match="consistent sparse matrix"):
-        archive.take_sparse("sparse", (2, 2))
+        archive.take("sparse", Sparse("n_items", "n_items"))
+
+
+@pytest.fixture
+def declaring(recommender):
+    recommender._SAVED = {
+        "factors": Array("n_users", "n_factors"),
+        "W": Sparse("n_items", "n_items"),
+        "mean": Scalar(check_float, default=None),
+        "seed": Scalar(check_int, default=42),
+    }
+    return recommender
+
+
+def test_what_is_declared_is_saved_and_loaded(declaring, tmp_path):
+    declaring.factors, declaring.W, declaring.mean, declaring.seed = np.ones((3, 4)), np.eye(2), 1.5, 7
+    save_declared(declaring, tmp_path, "model")
+    del declaring.factors, declaring.W, declaring.mean, declaring.seed
+    load_declared(declaring, tmp_path, "model")
+    assert declaring.factors.tolist() == np.ones((3, 4)).tolist()
+    assert isinstance(declaring.W, sps.csr_matrix) and declaring.W.toarray().tolist() == [[1, 0], [0, 1]]
+    assert (declaring.mean, declaring.seed) == (1.5, 7)
+
+
+def test_an_archive_without_all_that_has_a_default_gets_the_defaults_and_one_with_a_part_is_refused(
+    declaring, tmp_path
+):
+    required = {"factors": np.ones((3, 4)), "W": sps.eye(2, format="csr")}
+    save_archive(declaring, tmp_path, "model", required)
+    load_declared(declaring, tmp_path, "model")
+    assert declaring.mean is None and declaring.seed == 42
+    save_archive(declaring, tmp_path, "model", {**required, "seed": 3})
+    with pytest.raises(ValueError, match=r"model\.zip must hold mean"):
+        load_declared(declaring, tmp_path, "model")
+    assert declaring.seed == 42
+
+
+@pytest.mark.parametrize("missing", ["factors", "W", "seed"])
+def test_what_is_declared_and_not_there_yet_is_an_error_at_saving(declaring, tmp_path, missing):
+    declaring.factors, declaring.W, declaring.mean, declaring.seed = np.ones((3, 4)), np.eye(2), None, 7
+    delattr(declaring, missing)
+    with pytest.raises(RuntimeError, match=rf"{missing} is not set"):
+        save_declared(declaring, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_where_nothing_is_declared_saving_and_loading_are_not_implemented(recommender, tmp_path):
+    recommender._SAVED = {}
+    for call in (save_declared, load_declared):
+        with pytest.raises(NotImplementedError, match=r"AnyRecommender has no (save|load)_model: .*_SAVED"):
+            call(recommender, tmp_path)
 
 
 def test_check_fitted_names_recommender_attribute_and_remedy(recommender):

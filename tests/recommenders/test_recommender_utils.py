@@ -92,7 +92,7 @@ def test_top_k_equals_the_column_by_column_oracle(seed, k, absolute, monkeypatch
     W[:, 6] = rng.integers(1, 3, 12)
     expected = reference_column_top_k(W, k, abs if absolute else float)
     for block in (1 << 22, 20):
-        monkeypatch.setattr("Recommenders.Recommender_utils._CELLS_A_BLOCK", block)
+        monkeypatch.setattr("Recommenders.Recommender_utils._CELLS_PER_CHUNK", block)
         for given in (W, sps.csr_matrix(W), sps.coo_array(W)):
             kept = similarityMatrixTopK(given, k=k, use_absolute_values=absolute)
             assert isinstance(kept, sps.csr_matrix)

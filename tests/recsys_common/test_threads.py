@@ -9,17 +9,17 @@ from recsys_common.threads import check_num_threads, for_each_slice
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 5, 100])
-@pytest.mark.parametrize("rows_a_slice", [1, 7, 1000])
+@pytest.mark.parametrize("rows_per_slice", [1, 7, 1000])
 @pytest.mark.parametrize("num_threads", [1, 2, 9])
-def test_every_row_is_worked_on_once(n_rows, rows_a_slice, num_threads):
+def test_every_row_is_worked_on_once(n_rows, rows_per_slice, num_threads):
     worked = [0] * n_rows
 
     def work(rows: slice) -> None:
-        assert rows.stop - rows.start <= rows_a_slice
+        assert rows.stop - rows.start <= rows_per_slice
         for row in range(rows.start, rows.stop):
             worked[row] += 1
 
-    for_each_slice(work, n_rows, rows_a_slice, num_threads)
+    for_each_slice(work, n_rows, rows_per_slice, num_threads)
     assert worked == [1] * n_rows
 
 

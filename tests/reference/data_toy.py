@@ -38,7 +38,7 @@ def toy(**changes: Any) -> Dataset:
 
 
 def assert_same_content(first: Dataset, second: Dataset) -> None:
-    one, other = first._arguments(), second._arguments()
+    one, other = first._parts(), second._parts()
     for name in ("URM_dictionary", "ICM_dictionary", "UCM_dictionary"):
         matrices, others = one.pop(name), other.pop(name)
         assert list(matrices) == list(others)

@@ -1,5 +1,7 @@
 """The order of an epoch in plain Python: random buckets, each shuffled (Rao 1961, Sandelius 1962)."""
 
+import struct
+
 _MASK = 2**64 - 1
 
 
@@ -47,3 +49,9 @@ def epoch_order(n_ratings: int, state: list[int]) -> list[int]:
             partner = generator.scale(bits % 2**32, last + 1)
             bucket[last], bucket[partner] = bucket[partner], bucket[last]
     return [k for bucket in buckets for k in bucket]
+
+
+def unpack(record: int) -> tuple[int, int, float]:
+    """User, item and rating of a packed record: 24 bits, 24 bits and the upper half of a float32."""
+    (rating,) = struct.unpack("<f", struct.pack("<I", record % 2**16 * 2**16))
+    return record >> 40, record >> 16 & 0xFFFFFF, rating

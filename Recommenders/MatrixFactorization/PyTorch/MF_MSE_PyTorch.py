@@ -1,4 +1,4 @@
-"""The course notebook's configuration of the matrix factorisation."""
+"""The matrix factorisation as the course notebook configures it."""
 
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ from recsys_common.validation import check_bool
 
 
 class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
-    """prediction(u, i) = ReLU(w . (p_u * q_i) + b), trained as in the course notebook.
+    """Rating prediction and ranking with prediction(u, i) = ReLU(w . (p_u * q_i) + b), as in the course notebook.
 
     Embeddings start from N(0, 1), w and b as torch's Linear starts them; the loss is the squared error summed over
     the batch, without regularisation, and Adagrad steps the parameters. Unlike the host framework's class of this
@@ -20,7 +20,14 @@ class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
     Parameters
     ----------
     URM_train : scipy sparse matrix of shape (n_users, n_items)
-    verbose : bool, default True, keyword-only
+        Ratings; at least one entry, all of them finite. It is copied.
+    verbose : bool, default True
+        Whether to print messages and show a progress bar. Keyword-only.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `MatrixFactorization_PyTorch`.
     """
 
     RECOMMENDER_NAME = "MF_MSE_PyTorch_Recommender"
@@ -45,13 +52,14 @@ class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
         ----------
         epochs : int >= 0, default 30
         batch_size : int >= 1, default 128
-        num_factors : int >= 1, default 100
+        num_factors : int in 1..2^24, default 100
         learning_rate : float > 0, default 1e-4
         use_cuda : bool, default True
             Train on a CUDA device where there is one, else on the CPU.
         random_seed : int >= 0, optional
+            Decides the starting values and the order of the ratings; drawn afresh if None.
         **earlystopping_kwargs
-            As those of `MatrixFactorization_PyTorch.fit`.
+            Those of `MatrixFactorization_PyTorch.fit`.
 
         Returns
         -------
@@ -59,10 +67,11 @@ class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
 
         Raises
         ------
-        TypeError, ValueError, FloatingPointError
-            As `MatrixFactorization_PyTorch.fit`.
+        TypeError, ValueError, FloatingPointError, RuntimeError
+            As in `MatrixFactorization_PyTorch.fit`.
         """
         hyperparameters = Hyperparameters(
+            epochs=epochs,
             batch_size=batch_size,
             num_factors=num_factors,
             learning_rate=learning_rate,
@@ -70,10 +79,10 @@ class MF_MSE_PyTorch(MatrixFactorization_PyTorch):
             loss="mse",
             activation="relu",
             use_bias=False,
+            device="auto" if check_bool("use_cuda", use_cuda) else "cpu",
             random_seed=random_seed,
         )
-        device = "auto" if check_bool("use_cuda", use_cuda) else "cpu"
-        return self._train(hyperparameters, epochs, device, "auto", earlystopping_kwargs)
+        return self._train(hyperparameters, earlystopping_kwargs)
 
     def _starting_values(self, hyperparameters: Hyperparameters, generator: np.random.Generator) -> Parameters:
         return start_as_torch_does(self.URM_train.shape, hyperparameters.num_factors, generator)

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -21,6 +21,7 @@ class MF_MSE_PyTorch_model(FactorizationModel):
     Parameters
     ----------
     n_users, n_items, n_factors : int >= 1
+        Rows of the two embedding tables, and the length of a row.
 
     Attributes
     ----------
@@ -34,7 +35,7 @@ class MF_MSE_PyTorch_model(FactorizationModel):
     Raises
     ------
     TypeError, ValueError
-        A size that is no integer or below 1.
+        A size that is not an integer >= 1.
     """
 
     def __init__(self, n_users: int, n_items: int, n_factors: int) -> None:
@@ -48,18 +49,20 @@ class MF_MSE_PyTorch_model(FactorizationModel):
 
     @property
     def USER_factors(self) -> nn.Embedding:
+        """The user embeddings, of shape (n_users, n_factors)."""
         return self.user_factors
 
     @property
     def ITEM_factors(self) -> nn.Embedding:
+        """The item embeddings, of shape (n_items, n_factors)."""
         return self.item_factors
 
-    def get_USER_factors(self) -> NDArray[np.float32]:
-        """The same as `get_W`: a copy of the user embeddings, float32, shape (n_users, n_factors)."""
+    def get_USER_factors(self) -> npt.NDArray[np.float32]:
+        """Return a copy of the user embeddings, float32, shape (n_users, n_factors), as `get_W` does."""
         return self.get_W()
 
-    def get_ITEM_factors(self) -> NDArray[np.float32]:
-        """The same as `get_H`: a copy of the item embeddings, float32, shape (n_items, n_factors)."""
+    def get_ITEM_factors(self) -> npt.NDArray[np.float32]:
+        """Return a copy of the item embeddings, float32, shape (n_items, n_factors), as `get_H` does."""
         return self.get_H()
 
 
@@ -77,6 +80,11 @@ class DatasetIterator_URM(Dataset[tuple[Tensor, Tensor]]):
     user_item_coordinates : int64 tensor of shape (n_data_points, 2)
         User and item of each rating, in the order of the URM's rows.
     rating : float32 tensor of shape (n_data_points,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        `URM` is not a sparse matrix of real numbers, or it has no entries, or NaN or infinities.
     """
 
     def __init__(self, URM: Any) -> None:
@@ -87,8 +95,9 @@ class DatasetIterator_URM(Dataset[tuple[Tensor, Tensor]]):
         self.rating: Tensor = torch.from_numpy(coordinates.data.astype(np.float32))
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """The int64 tensor [user, item] and the float32 rating of one interaction."""
+        """Return the int64 tensor [user, item] and the float32 rating of one interaction."""
         return self.user_item_coordinates[index, :], self.rating[index]
 
     def __len__(self) -> int:
+        """Return the number of ratings."""
         return self.n_data_points

@@ -1,13 +1,13 @@
 """Matrix factorisation by gradient descent: user and item embeddings, their element-wise product, a linear layer."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from numpy.typing import NDArray
 
 from Recommenders._host_checkout import warn_of_the_host
 from Recommenders._model_archive import install
@@ -15,16 +15,17 @@ from Recommenders._training_loop import EarlyStopping, TrainingHistory, check_ea
 from Recommenders.BaseMatrixFactorizationRecommender import BaseMatrixFactorizationRecommender
 from Recommenders.Incremental_Training_Early_Stopping import Incremental_Training_Early_Stopping
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
-from Recommenders.MatrixFactorization.PyTorch._engines import Engine, choose_engine, start_engine
-from Recommenders.MatrixFactorization.PyTorch._epochs.sampler import fresh_seed, start_generator
+from Recommenders.MatrixFactorization.PyTorch._engines import Engine, choose_engine, exclusive_fit, start_engine
+from Recommenders.MatrixFactorization.PyTorch._epochs.shuffled_epochs import fresh_seed, start_generator
 from Recommenders.MatrixFactorization.PyTorch._folded_recommender import FoldedFactorsRecommender, rating_range
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._model import FactorizationModel, build_model
-from Recommenders.MatrixFactorization.PyTorch._only_training import only_training_of
 from Recommenders.MatrixFactorization.PyTorch._parameters import Factors, Parameters, start_near_the_data
 from recsys_common.messages import warn
 
 warn_of_the_host(BaseMatrixFactorizationRecommender, np.__version__)
+
+_CALLER_OF_FIT = 3  # the line that a warning of `_train` points at, through `fit`
 
 
 class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training_Early_Stopping, TrainingHistory):
@@ -62,7 +63,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
     Raises
     ------
     TypeError, ValueError
-        `URM_train` is no sparse matrix of real numbers, has no rows, columns or entries, or has NaN or infinities.
+        `URM_train` is not a sparse matrix of real numbers, or it has no rows, columns or entries, or NaN or infinities.
     """
 
     RECOMMENDER_NAME = "MatrixFactorization_PyTorch_Recommender"
@@ -125,27 +126,30 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         user_reg, item_reg : float >= 0, default 0.3
             Weights of the squared embeddings in the loss, counted once for every rating.
         bias_reg : float >= 0, default 0.05
-            Weight of the squared biases, counted in the same way. Without `use_bias` there is nothing that it weighs.
-        init_mean, init_std_dev : float, default 0 and 0.1
-            The embeddings start from N(init_mean, init_std_dev^2); init_std_dev >= 0, and > 0 where init_mean is 0.
+            Weight of the squared biases, counted in the same way. Without `use_bias` it has no effect.
+        init_mean : float, default 0
+            Mean of the normal distribution that the embeddings start from.
+        init_std_dev : float >= 0, default 0.1
+            Its standard deviation; > 0 where init_mean is 0.
         device : {"auto", "cpu", "cuda", "cuda:<n>", "mps"}, default "auto"
             Where to train; "auto" is CUDA where it is, else the CPU.
         engine : {"auto", "fused", "torch"}, default "auto"
             What computes the steps. "fused" is compiled code for the CPU, for "mse" and up to 1,024 factors;
-            "torch" runs on every device with any loss. Both do the same arithmetic. "auto" is "fused" where it can be,
-            but on a GPU that is there for device="auto" where batch_size * num_factors > 2^20.
+            "torch" runs on every device with any loss. Both do the same arithmetic. "auto" is "fused" where it can
+            train the model, except that device="auto" takes batches with batch_size * num_factors > 2^20 to a GPU
+            where there is one.
         num_threads : int in 1..1024, optional
             Threads of the CPU. If None, torch's own setting, but one for the torch engine where
             batch_size * num_factors <= 2^18. A second thread of the fused engine shuffles the ratings of the next
             epoch meanwhile, in 8 or 12 bytes for each of them; more than two are not used. The result of the fused
             engine does not depend on their number; the last bits of the torch engine's may. In a forked process the
-            torch engine has one, since those of the process that it comes from are not there, and refuses more.
+            torch engine has one thread and refuses more: the threads of the original process do not exist there.
         random_seed : int >= 0, optional
             Decides the starting values and the order of the ratings; drawn afresh if None.
         evaluator_object : object with `evaluateRecommender`, optional
-            What validates; without it the last epoch is the model, with it the best validated one.
+            Validates the model: the best validated epoch is kept. Without it, the last epoch is.
         validation_metric : str, needed with an evaluator
-            A column of its result. It is maximised, at the first cutoff: "NEGATIVE_RMSE" is one, "RMSE" is not.
+            A column of its result, to be maximised at the first cutoff: "NEGATIVE_RMSE", and not "RMSE".
         validation_every_n : int >= 1, needed with an evaluator
             Epochs between two validations; the last epoch is validated too.
         stop_on_validation : bool, default False
@@ -155,9 +159,9 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         Warns
         -----
         UserWarning
-            Before the training: all ratings are equal and the loss is "mse"; the ratings are outside of what the
-            activation can give; the loss has ``reduction="mean"``. After it, with the model in place: every prediction
-            has become 0.
+            Before the training: all ratings are equal and the loss is "mse"; the ratings are outside the range of the
+            activation; the loss has ``reduction="mean"``. After it, with the model in place: every prediction has
+            become 0.
 
         Returns
         -------
@@ -166,14 +170,15 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         Raises
         ------
         TypeError, ValueError
-            An argument of the wrong type or out of its range, before any work. During the training: a loss that
-            returns no scalar tensor; an evaluator that returns no table, or none with a finite `validation_metric`.
+            An argument of the wrong type or out of its range, before any work. During the training: a loss that does
+            not return a scalar tensor; an evaluator that does not return a table with a finite `validation_metric`.
         FloatingPointError
             The training loss or the factors are no longer finite.
         RuntimeError
             Another `fit` of this object is under way, in another thread.
         """
         hyperparameters = Hyperparameters(
+            epochs=epochs,
             batch_size=batch_size,
             num_factors=num_factors,
             learning_rate=learning_rate,
@@ -186,54 +191,86 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
             bias_reg=bias_reg,
             init_mean=init_mean,
             init_std_dev=init_std_dev,
+            device=device,
+            engine=engine,
             num_threads=num_threads,
             random_seed=random_seed,
         )
-        return self._train(hyperparameters, epochs, device, engine, earlystopping_kwargs)
+        return self._train(hyperparameters, earlystopping_kwargs)
 
-    def _train(
-        self,
-        hyperparameters: Hyperparameters,
-        epochs: int,
-        device: str,
-        engine: str,
-        earlystopping_kwargs: dict[str, Any],
-    ) -> Self:
+    @property
+    def model(self) -> FactorizationModel:
+        """The trained torch module on the CPU, with the raw embeddings in `get_W()` and `get_H()`; a copy.
+
+        In a validation it is the model that is being validated.
+
+        Raises
+        ------
+        RuntimeError
+            Nothing was trained: before `fit`, and after `load_model`, since an archive holds the folded factors.
+        """
+        return build_model(_existing(self._current or self._best).parameters, self.activation)
+
+    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
+        """Read a file of `save_model`, or the factors that another matrix factorisation of the framework saved.
+
+        An archive without `activation` predicts its score; one without biases has biases of zero; of one of a singular
+        value decomposition USER_factors becomes USER_factors * Sigma. The trained module and the history of an earlier
+        training are gone afterwards.
+
+        Parameters
+        ----------
+        folder_path : str or Path
+        file_name : str, optional
+            RECOMMENDER_NAME if None.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, or holds a model of another kind or shape; the recommender is unchanged.
+        """
+        of_a_training = ("_best", "_training_history", "_earlystopping_validation_summary_df", "best_validation_metric")
+        model = self._read_model(folder_path, file_name)
+        self.__dict__.pop("epochs_best", None)
+        install(self, **model, **dict.fromkeys(of_a_training))
+
+    def _train(self, hyperparameters: Hyperparameters, earlystopping_kwargs: dict[str, Any]) -> Self:
+        """Train, and leave the recommender as it was where that fails; called by `fit`, whose caller is warned."""
         check_early_stopping_keywords(earlystopping_kwargs, self.fit)
-        stopping = EarlyStopping(epochs, algorithm_name=self.RECOMMENDER_NAME, **earlystopping_kwargs)
-        engine, torch_device = choose_engine(engine, device, hyperparameters)
-        with only_training_of(self):
-            return self._train_alone(hyperparameters, engine, torch_device, stopping)
-
-    def _train_alone(
-        self, hyperparameters: Hyperparameters, engine: str, torch_device: torch.device, stopping: EarlyStopping
-    ) -> Self:
-        self._check_URM_train()
-        before = self.__dict__.copy()
-        self._best = None
-        try:
-            self._print(f"Training on {torch_device} with the {engine} engine")
-            self._start_engine(hyperparameters, engine, torch_device)
-            run_training(self, stopping)
-            self._serve_best()
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and self._best is not None:
+        stopping = EarlyStopping(hyperparameters.epochs, algorithm_name=self.RECOMMENDER_NAME, **earlystopping_kwargs)
+        engine, device = choose_engine(hyperparameters, (self.n_users, self.n_items))
+        with exclusive_fit(self):
+            self._check_URM_train()
+            for message in _mismatches(hyperparameters, rating_range(self.URM_train)):
+                warn(message, stacklevel=_CALLER_OF_FIT)
+            before = self.__dict__.copy()
+            self._best = None
+            try:
+                self._print(f"Training on {device} with the {engine} engine")
+                self._start_engine(hyperparameters, engine, device)
+                run_training(self, stopping)
                 self._serve_best()
-            else:
-                self.__dict__ = before
-            raise
-        self._warn_of_a_dead_model()  # last, since a filter can make an error of it, and the model is kept
-        return self
-
-    def _warn_of_a_dead_model(self) -> None:
-        items = self.URM_train.indices[:10_000]
-        users = np.searchsorted(self.URM_train.indptr, np.arange(len(items)), side="right") - 1
-        if not self.predict(users, items).any():
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) and self._best is not None:
+                    self._serve_best()
+                else:
+                    self.__dict__ = before
+                raise
+        if self._is_dead():  # last, since a filter can make an error of the warning, and the model is kept
             warn(
                 "every prediction is 0: the scores have fallen below the ReLU, where nothing is learned any more; "
                 "a smaller learning_rate may prevent it",
-                stacklevel=5,
+                stacklevel=_CALLER_OF_FIT,
             )
+        return self
+
+    def _is_dead(self) -> bool:
+        """Return whether the predictions of the first training ratings are all 0."""
+        items = self.URM_train.indices[:10_000]
+        users = np.searchsorted(self.URM_train.indptr, np.arange(len(items)), side="right") - 1
+        return not self.predict(users, items).any()
 
     def _serve_best(self) -> None:
         self._serve(_existing(self._best).factors, _engine=None, _current=None)
@@ -245,7 +282,6 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         self._engine = start_engine(engine, device, self.URM_train, start, hyperparameters, seed)
         self.activation = hyperparameters.activation
         self.rating_range = rating_range(self.URM_train)
-        _warn_of_a_mismatch(hyperparameters, self.rating_range)
 
     def _starting_values(self, hyperparameters: Hyperparameters, generator: np.random.Generator) -> Parameters:
         mean_rating = float(self.URM_train.data.mean(dtype=np.float64))
@@ -282,50 +318,18 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         self._best = self._current
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy or a pickle gets: in a validation the model that is being validated, and not the training."""
+        """Return the state of a copy or a pickle: in a validation the validated model, without the training."""
         copied = self.__dict__.copy()
         return {**copied, "_best": copied["_current"] or copied["_best"], "_current": None, "_engine": None}
 
     def _training_engine(self) -> Engine:
         if self._engine is None:
-            raise RuntimeError("a training is only under way inside fit()")
+            raise RuntimeError("there is no training under way: epochs run only inside fit()")
         return self._engine
-
-    @property
-    def model(self) -> FactorizationModel:
-        """The trained torch module on the CPU, with the raw embeddings in `get_W()` and `get_H()`; a copy.
-
-        In a validation it is the model that is being validated.
-
-        Raises
-        ------
-        RuntimeError
-            Nothing was trained: before `fit`, and after `load_model`, since an archive holds the folded factors.
-        """
-        return build_model(_existing(self._current or self._best).parameters, self.activation)
-
-    def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
-        """Read what `save_model` wrote, or the factors that another matrix factorisation of the framework saved.
-
-        An archive without `activation` predicts its score; one without biases has biases of zero; of one of a singular
-        value decomposition USER_factors becomes USER_factors * Sigma. The trained module and the history of an earlier
-        training are gone afterwards.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such file.
-        ValueError
-            The file is damaged, or is no model of this shape; the recommender is what it was before.
-        """
-        of_a_training = ("_best", "_training_history", "_earlystopping_validation_summary_df", "best_validation_metric")
-        model = self._read_model(folder_path, file_name)
-        self.__dict__.pop("epochs_best", None)
-        install(self, **model, **dict.fromkeys(of_a_training))
 
 
 class _Trained(NamedTuple):
-    """One model, as it was trained and as it is served."""
+    """One model: the parameters that were trained, and the factors that rank and predict."""
 
     parameters: Parameters
     factors: Factors
@@ -337,26 +341,23 @@ def _existing(trained: _Trained | None) -> _Trained:
     return trained
 
 
-def _warn_of_a_mismatch(hyperparameters: Hyperparameters, rating_range: NDArray[np.float64]) -> None:
-    """Warn, before any work, of what these ratings cannot be learned well with."""
+def _mismatches(hyperparameters: Hyperparameters, rating_range: npt.NDArray[np.float64]) -> Iterator[str]:
+    """Yield a message for each reason why these ratings cannot be learned well with these hyperparameters."""
     (low, high), (lowest, highest) = rating_range, ACTIVATIONS[hyperparameters.activation].output_range
     if low == high and hyperparameters.loss == "mse":
-        warn(
+        yield (
             f"all ratings are {low:g}, so there is nothing to learn with loss='mse': predicting {low:g} everywhere is "
-            "without error; give it the ratings themselves, or rank by a recommender for implicit data",
-            stacklevel=6,
+            "without error; give it the ratings themselves, or rank by a recommender for implicit data"
         )
     if low < lowest or high > highest:
-        warn(
+        yield (
             f"a {hyperparameters.activation} predicts between {lowest:g} and {highest:g}, but the ratings are in "
-            f"{low:g}..{high:g}; activation='identity' has no bounds",
-            stacklevel=6,
+            f"{low:g}..{high:g}; activation='identity' has no bounds"
         )
     if getattr(hyperparameters.loss, "reduction", None) == "mean":
-        warn(
+        yield (
             "the loss averages over the batch: training_loss is smaller by the batch's size, and a regularisation, "
-            'which is summed over the batch, outweighs it; reduction="sum" is what belongs here',
-            stacklevel=6,
+            'which is summed over the batch, outweighs it; use reduction="sum"'
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 from scipy.special import expit
 from torch import nn
 
@@ -17,23 +17,23 @@ SMALLEST_SIGMOID_START = 0.01
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation f.
+    """An activation f: built for torch, and as the same function on numpy arrays.
 
-    `module` builds it for torch; `apply` is the same function on numpy arrays; `start(mean)` is the score at which
-    f is nearest to the mean rating while its gradient is still alive; `output_range` is what f can give.
+    `start(mean)` is the score at which f is nearest to the mean rating while its gradient is still alive;
+    `output_range` has the smallest and the largest value of f.
     """
 
     module: Callable[[], nn.Module]
-    apply: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    apply: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
     start: Callable[[float], float]
     output_range: tuple[float, float]
 
 
-def _relu(score: NDArray[np.float32]) -> NDArray[np.float32]:
+def _relu(score: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.maximum(score, np.float32(0))
 
 
-def _sigmoid(score: NDArray[np.float32]) -> NDArray[np.float32]:
+def _sigmoid(score: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(expit(score), dtype=np.float32)
 
 

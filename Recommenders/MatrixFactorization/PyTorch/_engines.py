@@ -1,22 +1,27 @@
-"""The engines that can train the model, and the rule by which one is chosen."""
+"""Where a training runs: its engine and its device, each by name or by rule, and only one training of an object."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import scipy.sparse as sps
 import torch
 
-from Recommenders.MatrixFactorization.PyTorch._device import choose_device
-from Recommenders.MatrixFactorization.PyTorch._fused.engine import FUSED_LOSSES, MAX_FUSED_FACTORS, FusedEngine
+from Recommenders.MatrixFactorization.PyTorch._fused.engine import FusedEngine, why_not_fused
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
-from recsys_common.validation import check_choice
-
-ENGINES = ("fused", "torch")
+from recsys_common.validation import check_choice, refuse
 
 # Numbers in the embedding rows of a batch up to which the CPU is done before a GPU, which takes about a millisecond to
 # be told what a step is, would be; by what steps cost on the CPU, not measured on a GPU.
 LARGEST_CPU_BATCH = 1 << 20
+
+# ids, which are unique while their objects live, as they do here; no lock, which a fork could leave locked
+_in_training: dict[int, object] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_training.clear)  # the trainings go on in the other process
 
 
 class Engine(Protocol):
@@ -25,48 +30,67 @@ class Engine(Protocol):
     hyperparameters: Hyperparameters
 
     def run_epoch(self, epoch: int) -> float:
-        """Train on every rating once, in the order of this epoch (from 1); returns the mean loss of a rating.
+        """Train on every rating once, in the order of this epoch (from 1), and return the mean loss of a rating.
 
         The loss of a batch is measured before its step, and without the penalty.
         """
 
     def parameters(self) -> Parameters:
-        """A copy of the parameters as they are now."""
+        """Return a copy of the parameters as they are now."""
 
 
-def choose_engine(engine: str, device: str, hyperparameters: Hyperparameters) -> tuple[str, torch.device]:
-    """The engine and the device of a training, each by name or "auto".
+def choose_engine(hyperparameters: Hyperparameters, shape: tuple[int, int]) -> tuple[str, torch.device]:
+    """Return the engine and the device of a training on a URM of this shape.
 
-    "auto" is the fused engine on the CPU where it knows the loss and the number of factors and no GPU was asked for by
-    name; only batches of more than LARGEST_CPU_BATCH numbers go to a GPU that is at hand. Everything else is the torch
-    engine's.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A name that is no string or of nothing that is there, which the error lists; a device, a loss or a number of
-        factors that the fused engine, asked for by name, does not have.
+    engine="auto" is the fused engine on the CPU where its kernel can train this model and no GPU was asked for by name;
+    only batches of more than LARGEST_CPU_BATCH numbers go to a GPU that device="auto" finds. Everything else is trained
+    by the torch engine. ValueError where there is no such device, and where engine="fused" cannot train the model.
     """
-    engine = check_choice("engine", engine, ["auto", *ENGINES])
+    engine, device = hyperparameters.engine, hyperparameters.device
     torch_device = choose_device(device)
-    obstacle = _why_not_fused(device, hyperparameters)
+    obstacle = why_not_fused(shape, hyperparameters)
+    if device not in ("auto", "cpu"):
+        obstacle = refuse(ValueError, "device", "'auto' or 'cpu' with engine='fused'", repr(device))
     if engine == "fused" and obstacle is not None:
-        raise ValueError(f"{obstacle} with engine='fused'")
+        raise obstacle
     large = hyperparameters.batch_size * hyperparameters.num_factors > LARGEST_CPU_BATCH
     if engine == "fused" or (engine == "auto" and obstacle is None and not (large and torch_device.type != "cpu")):
         return "fused", torch.device("cpu")
     return "torch", torch_device
 
 
-def _why_not_fused(device: str, hyperparameters: Hyperparameters) -> str | None:
-    if device not in ("auto", "cpu"):
-        return f"device must be 'auto' or 'cpu', got {device!r},"
-    if hyperparameters.loss not in FUSED_LOSSES:
-        names = ", ".join(repr(name) for name in FUSED_LOSSES)
-        return f"loss must be one of {names}, got {hyperparameters.loss!r},"
-    if hyperparameters.num_factors > MAX_FUSED_FACTORS:
-        return f"num_factors must be <= {MAX_FUSED_FACTORS}, got {hyperparameters.num_factors},"
-    return None
+def choose_device(name: str) -> torch.device:
+    """Return the torch device of that name; "auto" is the first CUDA device where there is one, else the CPU.
+
+    Apple's "mps" is taken only by name. The error lists the devices of this machine, and says for a missing CUDA or MPS
+    whether the build of torch or the machine lacks it.
+    """
+    available = _available_devices()
+    if name == "auto":
+        return torch.device("cuda" if "cuda" in available else "cpu")
+    try:
+        return torch.device(check_choice("device", name, ["auto", *available]))
+    except ValueError as error:
+        raise ValueError(f"{error}{_why_missing(name, available)}") from None
+
+
+def _why_missing(name: str, available: list[str]) -> str:
+    kind = name.partition(":")[0]
+    if kind not in ("cuda", "mps") or kind in available:
+        return ""
+    is_built = torch.version.cuda is not None if kind == "cuda" else torch.backends.mps.is_built()
+    if not is_built:
+        return f"; this torch, {torch.__version__}, is a build without {kind.upper()}"
+    return f"; torch finds no {kind.upper()} device on this machine"
+
+
+def _available_devices() -> list[str]:
+    devices = ["cpu"]
+    if torch.cuda.is_available():
+        devices += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return devices
 
 
 def start_engine(
@@ -77,7 +101,19 @@ def start_engine(
     hyperparameters: Hyperparameters,
     random_seed: int,
 ) -> Engine:
-    """The engine of this name, as `choose_engine` gives it, at its starting values."""
+    """Make the engine that `choose_engine` has chosen, at its starting values, which are copied."""
     if engine == "fused":
         return FusedEngine(URM_train, start, hyperparameters, random_seed)
     return TorchEngine(URM_train, start, hyperparameters, random_seed, device)
+
+
+@contextmanager
+def exclusive_fit(recommender: object) -> Iterator[None]:
+    """Refuse, with a RuntimeError, a second fit of the same object: the two would share one engine."""
+    training = object()
+    if _in_training.setdefault(id(recommender), training) is not training:
+        raise RuntimeError("another fit() of this recommender is under way")
+    try:
+        yield
+    finally:
+        _in_training.pop(id(recommender), None)

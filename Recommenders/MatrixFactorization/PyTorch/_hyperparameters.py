@@ -11,6 +11,7 @@ from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
 from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
+ENGINES = ("auto", "fused", "torch")
 MAX_THREADS = 1024
 MAX_FACTORS = 1 << 24
 _LARGEST_FLOAT32, _SMALLEST_FLOAT32 = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
@@ -18,12 +19,9 @@ _LARGEST_FLOAT32, _SMALLEST_FLOAT32 = float(np.finfo(np.float32).max), float(np.
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Allowed ranges and defaults are those of `MatrixFactorization_PyTorch.fit`.
+    """The arguments of `MatrixFactorization_PyTorch.fit`, which describes them; those for early stopping are apart.
 
-    Raises
-    ------
-    TypeError, ValueError
-        An argument of the wrong type or out of its range.
+    Which devices there are is checked by `choose_engine`.
     """
 
     batch_size: int
@@ -38,6 +36,9 @@ class Hyperparameters:
     bias_reg: float = 0.0
     init_mean: float = 0.0
     init_std_dev: float = 0.1
+    epochs: int = 1
+    device: str = "auto"
+    engine: str = "auto"
     num_threads: int | None = None
     random_seed: int | None = None
 
@@ -55,20 +56,27 @@ class Hyperparameters:
             # the product of two rows of zeros has a gradient of zero: no factor would ever move
             raise ValueError("init_std_dev must be > 0 where init_mean is 0, got 0")
         self._check_loss()
+        self._store_int("epochs", minimum=0)
+        self._store("engine", check_choice("engine", self.engine, ENGINES))
         if self.num_threads is not None:
             self._store_int("num_threads", minimum=1, maximum=MAX_THREADS)
         if self.random_seed is not None:
             self._store_int("random_seed", minimum=0)
 
+    @property
+    def is_penalized(self) -> bool:
+        """Whether a regularisation takes part in the loss."""
+        return self.user_reg > 0 or self.item_reg > 0 or (self.use_bias and self.bias_reg > 0)
+
     def _store(self, name: str, value: Any) -> None:
-        """Keep a checked value, of Python's own type: numpy's overflow, and the fused kernel takes no others."""
+        """Store a checked value, of Python's own type: numpy's overflow, and the fused kernel takes no others."""
         object.__setattr__(self, name, value)  # the way of a frozen dataclass
 
     def _store_int(self, name: str, **bounds: int) -> None:
         self._store(name, check_int(name, getattr(self, name), **bounds))
 
     def _store_float32(self, name: str, **bounds: float) -> None:
-        """Keep as a float what is neither infinite nor zero in the parameters' float32 unless it is given so."""
+        """Store a float, and refuse one that float32 would turn into infinity or, unless it is 0, into zero."""
         given = getattr(self, name)
         number = check_float(name, given, **bounds)
         if abs(number) > _LARGEST_FLOAT32 or 0 < abs(number) < _SMALLEST_FLOAT32:
@@ -81,6 +89,7 @@ class Hyperparameters:
         if not isinstance(self.loss, str):
             names = ", ".join(repr(name) for name in LOSSES)
             raise TypeError(
-                f"loss must be one of {names} or a callable (prediction, rating) that is no class, got {self.loss!r}"
+                f"loss must be one of {names} or a callable (prediction, rating), such as an instance of a loss class, "
+                f"got {self.loss!r}"
             )
         self._store("loss", check_choice("loss", self.loss, LOSSES))

@@ -10,13 +10,13 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
-    """sum over the batch of (prediction - target)^2: two tensors of shape (B,), a scalar tensor."""
+    """Sum (prediction - target)^2 over the batch: two tensors of shape (B,), a scalar tensor."""
     error = prediction - target  # (B,)
     return error.mul(error).sum()
 
 
 def penalty(rows: BatchRows, user_reg: float, item_reg: float, bias_reg: float) -> Tensor | float:
-    """sum over the batch of user_reg |p_u|^2 + item_reg |q_i|^2 + bias_reg (b_u^2 + b_i^2), once for every rating."""
+    """Sum user_reg |p_u|^2 + item_reg |q_i|^2 + bias_reg (b_u^2 + b_i^2) over the ratings of the batch."""
     total: Tensor | float = 0.0
     for weight, values in (
         (user_reg, rows.user_factors),

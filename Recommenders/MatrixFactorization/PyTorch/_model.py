@@ -8,13 +8,12 @@ Letters of the shapes: B ratings in a batch, F factors, U users, I items.
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from Recommenders.MatrixFactorization.PyTorch._activations import ACTIVATIONS
-from Recommenders.MatrixFactorization.PyTorch._device import torch_threads
 from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 
 
@@ -30,18 +29,9 @@ class BatchRows(NamedTuple):
 class FactorizationModel(nn.Module):
     """Two embeddings, their element-wise product, a linear layer to one output and an activation.
 
-    The parameters are left uninitialised, so that building the module neither reads nor moves torch's global
-    random state: whoever builds it fills them.
-
-    Parameters
-    ----------
-    n_users, n_items, n_factors : int >= 1
-        Sizes of the embedding tables.
-    activation : {"relu", "sigmoid", "identity"}, default "relu"
-    use_bias : bool, default False
-        Whether every user and every item has a bias of its own.
-    sparse_gradients : bool, default False
-        Whether a table's gradient holds the rows of the batch alone. An optimiser has to know such gradients.
+    The parameters are left uninitialised, so that building the module neither reads nor moves torch's global random
+    state: the caller fills them. With `sparse_gradients` a table's gradient has the rows of the batch alone, which not
+    every optimiser takes.
     """
 
     def __init__(
@@ -65,11 +55,11 @@ class FactorizationModel(nn.Module):
         self.item_bias = _table(n_items, 1, sparse_gradients) if use_bias else None
 
     def forward(self, user_coordinates: Tensor, item_coordinates: Tensor) -> Tensor:
-        """Predicted ratings, shape (B, 1), of users and items given as integer tensors of shape (B,)."""
+        """Predict ratings, shape (B, 1), of users and items given as integer tensors of shape (B,)."""
         return self.predict_rows(self.gather_rows(user_coordinates, item_coordinates))
 
     def gather_rows(self, user_coordinates: Tensor, item_coordinates: Tensor) -> BatchRows:
-        """The embedding rows of a batch."""
+        """Return the embedding rows of a batch."""
         return BatchRows(
             self.user_factors(user_coordinates),
             self.item_factors(item_coordinates),
@@ -78,23 +68,23 @@ class FactorizationModel(nn.Module):
         )
 
     def predict_rows(self, rows: BatchRows) -> Tensor:
-        """Predicted ratings, shape (B, 1), from the embedding rows of a batch."""
+        """Predict ratings, shape (B, 1), from the embedding rows of a batch."""
         score = self.layer_1(rows.user_factors * rows.item_factors)  # (B, 1)
         if rows.user_bias is not None and rows.item_bias is not None:
             score = score + rows.user_bias + rows.item_bias  # (B, 1)
         prediction: Tensor = self.activation_function(score)  # (B, 1)
         return prediction
 
-    def get_W(self) -> NDArray[np.float32]:
-        """A copy of the user embeddings, float32, shape (U, F)."""
+    def get_W(self) -> npt.NDArray[np.float32]:
+        """Return a copy of the user embeddings, float32, shape (U, F)."""
         return _copy(self.user_factors.weight)
 
-    def get_H(self) -> NDArray[np.float32]:
-        """A copy of the item embeddings, float32, shape (I, F)."""
+    def get_H(self) -> npt.NDArray[np.float32]:
+        """Return a copy of the item embeddings, float32, shape (I, F)."""
         return _copy(self.item_factors.weight)
 
     def read_parameters(self) -> Parameters:
-        """A copy of all parameters as numpy arrays."""
+        """Return a copy of all parameters as numpy arrays."""
         return Parameters(
             user_factors=self.get_W(),
             item_factors=self.get_H(),
@@ -104,21 +94,9 @@ class FactorizationModel(nn.Module):
             item_bias=None if self.item_bias is None else _copy(self.item_bias.weight)[:, 0],
         )
 
-    @torch_threads(1)  # a copy: one thread does, and a forked process has no other
-    @torch.no_grad()
-    def write_parameters(self, parameters: Parameters) -> None:
-        """Copy the values of numpy arrays into the parameters."""
-        self.user_factors.weight.copy_(torch.from_numpy(parameters.user_factors))
-        self.item_factors.weight.copy_(torch.from_numpy(parameters.item_factors))
-        self.layer_1.weight.copy_(torch.from_numpy(parameters.weight)[None, :])
-        self.layer_1.bias.copy_(torch.from_numpy(parameters.bias))
-        for table, values in ((self.user_bias, parameters.user_bias), (self.item_bias, parameters.item_bias)):
-            if table is not None and values is not None:
-                table.weight.copy_(torch.from_numpy(values)[:, None])
-
 
 def build_model(parameters: Parameters, activation: str, sparse_gradients: bool = False) -> FactorizationModel:
-    """The model that has these parameters (copied); with own biases where the parameters have them."""
+    """Build the model on the CPU that has these parameters (copied), with own biases where the parameters have them."""
     n_users, n_factors = parameters.user_factors.shape
     model = FactorizationModel(
         n_users,
@@ -128,7 +106,16 @@ def build_model(parameters: Parameters, activation: str, sparse_gradients: bool 
         use_bias=parameters.user_bias is not None,
         sparse_gradients=sparse_gradients,
     )
-    model.write_parameters(parameters)
+    for module, values in (
+        (model.user_factors, parameters.user_factors),
+        (model.item_factors, parameters.item_factors),
+        (model.layer_1, parameters.weight[None, :]),
+        (model.user_bias, parameters.user_bias),
+        (model.item_bias, parameters.item_bias),
+    ):
+        if module is not None and values is not None:
+            _memory(module.weight)[:] = values.reshape(module.weight.shape)
+    _memory(model.layer_1.bias)[:] = parameters.bias
     return model
 
 
@@ -139,8 +126,11 @@ def _table(n_rows: int, n_columns: int, sparse_gradients: bool) -> nn.Embedding:
     return table
 
 
-@torch_threads(1)
-def _copy(parameter: Tensor) -> NDArray[np.float32]:
-    # .cpu() shares the memory of a tensor that is there already, and training would go on in the caller's array
-    copy: NDArray[np.float32] = parameter.detach().cpu().clone().numpy()
-    return copy
+def _copy(parameter: Tensor) -> npt.NDArray[np.float32]:
+    return _memory(parameter.cpu()).copy()
+
+
+def _memory(parameter: Tensor) -> npt.NDArray[np.float32]:
+    """Return the memory of a tensor on the CPU as an array; numpy copies without the threads that a fork leaves out."""
+    memory: npt.NDArray[np.float32] = parameter.detach().numpy()
+    return memory

@@ -17,29 +17,24 @@ State = dict[str, Tensor]
 
 
 class RowOptimizer(torch.optim.Optimizer):
-    """parameter[touched rows] -= learning_rate * direction(gradient, state of these rows).
+    """An optimiser with the step parameter[touched rows] -= learning_rate * direction(gradient, state of these rows).
 
-    Parameters
-    ----------
-    parameters : iterable of torch.nn.Parameter
-    learning_rate : float > 0
-    long_sums : bool, default False
-        Whether a row may have so many terms in a table's gradient that they have to be summed in float64.
+    With `long_sums`, a row may have so many terms in a table's gradient that they are summed in float64.
     """
 
-    state_names: tuple[str, ...] = ()
+    state_names: tuple[str, ...] = ()  # as many as the optimiser of this name has in _fused/optimizers.hpp
 
     def __init__(self, parameters: Iterable[Any], learning_rate: float, long_sums: bool = False) -> None:
         super().__init__(parameters, {"lr": learning_rate})
         self.long_sums = long_sums
 
     def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
-        """The step's direction, of the gradient's shape; `state` is of that shape too and is updated in place."""
+        """Return the step's direction; `state` has tensors of the gradient's shape, which are updated in place."""
         raise NotImplementedError
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Update the parameters from their gradients; returns what `closure` returns."""
+        """Update the parameters from their gradients, and return the result of `closure`."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -71,14 +66,14 @@ class RowOptimizer(torch.optim.Optimizer):
 
 
 class RowSGD(RowOptimizer):
-    """direction = g."""
+    """Gradient descent: direction = g."""
 
     def direction(self, gradient: Tensor, state: State, n_steps: int) -> Tensor:
         return gradient
 
 
 class RowAdagrad(RowOptimizer):
-    """G += g^2; direction = g / (sqrt(G) + 1e-10) (Duchi, Hazan, Singer 2011)."""
+    """Adagrad (Duchi, Hazan, Singer 2011): G += g^2; direction = g / (sqrt(G) + 1e-10)."""
 
     state_names = ("squares",)
 
@@ -88,8 +83,10 @@ class RowAdagrad(RowOptimizer):
 
 
 class RowAdam(RowOptimizer):
-    """m += 0.1 (g - m); v += 0.001 (g^2 - v); direction = m / (1 - 0.9^t) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
-    (Kingma, Ba 2015), t counting all steps."""
+    """Adam (Kingma, Ba 2015), where t counts all steps.
+
+    m += 0.1 (g - m); v += 0.001 (g^2 - v); direction = m / (1 - 0.9^t) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
+    """
 
     state_names = ("means", "squares")
 
@@ -101,7 +98,7 @@ class RowAdam(RowOptimizer):
 
 
 class RowRMSprop(RowOptimizer):
-    """v += 0.01 (g^2 - v); direction = g / (sqrt(v) + 1e-8) (Tieleman, Hinton 2012)."""
+    """RMSprop (Tieleman, Hinton 2012): v += 0.01 (g^2 - v); direction = g / (sqrt(v) + 1e-8)."""
 
     state_names = ("squares",)
 

@@ -7,32 +7,30 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-Array = NDArray[np.float32]
-
-_SLICE = 1 << 22  # numbers that are drawn at a time, in some hundredths of a second
+_CHUNK = 1 << 22  # numbers that are drawn at a time, in some hundredths of a second
 
 
 class Parameters(NamedTuple):
-    """What is trained; the biases are None for a model without them."""
+    """The trained parameters; the own biases are None for a model without them."""
 
-    user_factors: Array  # (U, F)
-    item_factors: Array  # (I, F)
-    weight: Array  # (F,)
-    bias: Array  # ()
-    user_bias: Array | None  # (U,)
-    item_bias: Array | None  # (I,)
+    user_factors: npt.NDArray[np.float32]  # (U, F)
+    item_factors: npt.NDArray[np.float32]  # (I, F)
+    weight: npt.NDArray[np.float32]  # (F,)
+    bias: npt.NDArray[np.float32]  # ()
+    user_bias: npt.NDArray[np.float32] | None  # (U,)
+    item_bias: npt.NDArray[np.float32] | None  # (I,)
 
 
 class Factors(NamedTuple):
-    """What is ranked with: score(u, i) = USER_factors[u] . ITEM_factors[i] + biases."""
+    """The arrays that rank and predict: score(u, i) = USER_factors[u] . ITEM_factors[i] + biases."""
 
-    USER_factors: Array  # (U, F)
-    ITEM_factors: Array  # (I, F)
-    GLOBAL_bias: Array  # ()
-    USER_bias: Array  # (U,)
-    ITEM_bias: Array  # (I,)
+    USER_factors: npt.NDArray[np.float32]  # (U, F)
+    ITEM_factors: npt.NDArray[np.float32]  # (I, F)
+    GLOBAL_bias: npt.NDArray[np.float32]  # ()
+    USER_bias: npt.NDArray[np.float32]  # (U,)
+    ITEM_bias: npt.NDArray[np.float32]  # (I,)
 
 
 def start_near_the_data(
@@ -44,7 +42,7 @@ def start_near_the_data(
     use_bias: bool,
     generator: np.random.Generator,
 ) -> Parameters:
-    """Factors from N(init_mean, init_std_dev^2), w of ones, b at `start_score`, own biases of zero.
+    """Draw factors from N(init_mean, init_std_dev^2); w starts at ones, b at `start_score`, own biases at zero.
 
     With small factors every prediction starts near the mean rating, where no activation is dead.
     """
@@ -60,32 +58,34 @@ def start_near_the_data(
 
 
 def start_as_torch_does(shape: tuple[int, int], num_factors: int, generator: np.random.Generator) -> Parameters:
-    """Factors from N(0, 1), w and b uniform in +-1 / sqrt(F): the defaults of torch's Embedding and Linear."""
+    """Draw factors from N(0, 1), w and b uniform in +-1 / sqrt(F): the defaults of torch's Embedding and Linear."""
     user_factors, item_factors = (_normal_table(n_rows, num_factors, 0.0, 1.0, generator) for n_rows in shape)
     bound = 1 / math.sqrt(num_factors)
     linear = generator.uniform(-bound, bound, num_factors + 1).astype(np.float32)
     return Parameters(user_factors, item_factors, linear[:-1], linear[-1:].reshape(()), None, None)
 
 
-def _normal_table(n_rows: int, num_factors: int, mean: float, std_dev: float, generator: np.random.Generator) -> Array:
-    """N(mean, std_dev^2), drawn in slices between which an interrupt is answered."""
+def _normal_table(
+    n_rows: int, num_factors: int, mean: float, std_dev: float, generator: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """Draw from N(mean, std_dev^2), in chunks between which an interrupt is answered."""
     table = np.empty((n_rows, num_factors), dtype=np.float32)
     flat = table.reshape(-1)
-    for start in range(0, flat.size, _SLICE):
-        part = flat[start : start + _SLICE]
-        generator.standard_normal(out=part, dtype=np.float32)
-        with np.errstate(over="ignore"):  # whether the table is finite is the caller's question
-            part *= np.float32(std_dev)
-            part += np.float32(mean)
+    for start in range(0, flat.size, _CHUNK):
+        chunk = flat[start : start + _CHUNK]
+        generator.standard_normal(out=chunk, dtype=np.float32)
+        with np.errstate(over="ignore"):  # the caller checks that the table is finite
+            chunk *= np.float32(std_dev)
+            chunk += np.float32(mean)
     return table
 
 
-def fold(parameters: Parameters, cold_users: NDArray[np.bool_], cold_items: NDArray[np.bool_]) -> Factors:
-    """The factors whose dot product, with the biases, is the model's score: w is folded into the user side.
+def fold(parameters: Parameters, cold_users: npt.NDArray[np.bool_], cold_items: npt.NDArray[np.bool_]) -> Factors:
+    """Fold w into the user side, so that the factors' dot product, with the biases, is the model's score.
 
     Cold users and items, given as masks of shape (U,) and (I,), get zero factors and zero bias of their own.
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # whether the factors are finite is the caller's question
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller checks that the factors are finite
         user_factors = parameters.user_factors * parameters.weight
     item_factors = parameters.item_factors.copy()
     user_bias = np.zeros(len(user_factors), np.float32) if parameters.user_bias is None else parameters.user_bias.copy()
@@ -96,12 +96,14 @@ def fold(parameters: Parameters, cold_users: NDArray[np.bool_], cold_items: NDAr
     return Factors(user_factors, item_factors, parameters.bias.copy(), user_bias, item_bias)
 
 
-def score_pairs(factors: Factors, users: NDArray[np.int64], items: NDArray[np.int64]) -> Array:
-    """The score before the activation of each (user, item) pair: two arrays of shape (n,), float32 of shape (n,)."""
+def score_pairs(
+    factors: Factors, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    """Return the score before the activation of each pair of a user (n,) and an item (n,), shape (n,)."""
     score = np.empty(len(users), dtype=np.float32)
-    block = 65_536  # bounds the gathered rows to some tens of MB
-    for start in range(0, len(users), block):
-        u, i = users[start : start + block], items[start : start + block]
+    chunk = 65_536  # bounds the gathered rows to some tens of MB
+    for start in range(0, len(users), chunk):
+        u, i = users[start : start + chunk], items[start : start + chunk]
         dot = np.einsum("nf,nf->n", factors.USER_factors[u], factors.ITEM_factors[i])
-        score[start : start + block] = dot + factors.USER_bias[u] + factors.ITEM_bias[i] + factors.GLOBAL_bias
+        score[start : start + chunk] = dot + factors.USER_bias[u] + factors.ITEM_bias[i] + factors.GLOBAL_bias
     return score

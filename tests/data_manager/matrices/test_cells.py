@@ -4,10 +4,11 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+import scipy.sparse as sps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from Data_manager._matrices.cells import REDUCTIONS, Cells
+from Data_manager._matrices.cells import REDUCTIONS, Cells, GrowingArray, cell_keys, with_cells
 
 entries_of_cells = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(-4, 4)), min_size=1)
 
@@ -70,3 +71,23 @@ def test_rows_and_columns_are_not_changed() -> None:
     np.testing.assert_array_equal(
         cells.to_csr(cells.reduce(np.array([1.0, 2, 4, 8]), "sum")).toarray(), [[0, 10], [0, 0], [4, 1]]
     )
+
+
+def test_keys_and_kept_cells_by_hand() -> None:
+    matrix = sps.csr_matrix(np.array([[0, 5, 6], [0, 0, 0], [7, 0, 8]]))
+    assert cell_keys(matrix).tolist() == [1, 2, 6, 8]
+    kept = with_cells(matrix, np.array([False, True, True, False]))
+    np.testing.assert_array_equal(kept.toarray(), [[0, 0, 6], [0, 0, 0], [7, 0, 0]])
+    assert kept.dtype == matrix.dtype and matrix.nnz == 4
+    large = sps.csr_matrix(([1.0], ([99_999], [99_999])), shape=(100_000, 100_000))
+    assert cell_keys(large).tolist() == [10**10 - 1]
+
+
+@given(parts=st.lists(st.lists(st.integers(-9, 9))))
+def test_a_growing_array_is_its_parts_in_a_row(parts: list[list[int]]) -> None:
+    growing = GrowingArray(np.int16)
+    for part in parts:
+        growing.extend(np.array(part, dtype=np.int64))
+    assert len(growing) == sum(map(len, parts))
+    assert growing.to_array().dtype == np.int16
+    assert growing.to_array().tolist() == [number for part in parts for number in part]

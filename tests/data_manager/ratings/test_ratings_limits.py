@@ -15,10 +15,10 @@ import pytest
 from pyarrow import parquet
 
 from Data_manager._matrices.builder import Interactions
+from Data_manager._ratings import arrow as _ratings_arrow
 from Data_manager._ratings import files as _ratings_files
-from Data_manager._ratings import parquet as _ratings_parquet
 from Data_manager._sources.zip_members import check_complete_zip, member_names
-from Data_manager._storage.file_hash import hash_of_file
+from Data_manager._storage.hashing import hash_file
 from Data_manager.DataReader_utils import load_CSV_into_SparseBuilder
 from Data_manager.interactions_reader import InteractionsReader
 
@@ -30,7 +30,7 @@ HONEST = b"user,item,rating\n" + b"".join(b"%d,%d,%d\n" % (i % 97, i // 97, i % 
 @pytest.fixture(autouse=True)
 def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is always allowed here, so that files stay small."""
-    for module in (_ratings_files, _ratings_parquet):
+    for module in (_ratings_files, _ratings_arrow):
         monkeypatch.setattr(module, "ALWAYS_ALLOWED_BYTES", 1_000)
 
 
@@ -71,13 +71,13 @@ def test_a_long_text_of_every_row_of_parquet_is_read_once(
     users = pa.array(["x" * 1_000] * N_ROWS).cast(kind)
     parquet.write_table(pa.table({"user": users, "item": np.arange(N_ROWS), "rating": np.ones(N_ROWS)}), path)
     n_bytes = []
-    original = _ratings_parquet.interactions_of_batch
+    original = _ratings_arrow.interactions_of_batch
 
     def measured(batch: pa.RecordBatch, *arguments: Any) -> Interactions:
         n_bytes.append(batch.nbytes)
         return original(batch, *arguments)
 
-    monkeypatch.setattr(_ratings_parquet, "interactions_of_batch", measured)
+    monkeypatch.setattr(_ratings_arrow, "interactions_of_batch", measured)
     assert load(path, tmp_path) == N_ROWS
     assert sum(n_bytes) < 100 * N_ROWS
 
@@ -88,13 +88,13 @@ def test_small_groups_of_rows_of_parquet_are_read_as_one_batch(tmp_path: Path, m
     written = pa.table({"user": [f"u{u}" for u in users], "item": [f"i{i}" for i in items], "rating": np.ones(10_000)})
     parquet.write_table(written, path, row_group_size=100)
     batches = []
-    original = _ratings_parquet.interactions_of_batch
+    original = _ratings_arrow.interactions_of_batch
 
     def kept(batch: pa.RecordBatch, *arguments: Any) -> Interactions:
         batches.append(batch)
         return original(batch, *arguments)
 
-    monkeypatch.setattr(_ratings_parquet, "interactions_of_batch", kept)
+    monkeypatch.setattr(_ratings_arrow, "interactions_of_batch", kept)
     assert load(path, tmp_path) == 10_000
     (batch,) = batches
     assert batch.column("user").to_pylist() == written["user"].to_pylist()
@@ -124,7 +124,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "b.csv": load_CSV_into_SparseBuilder,
     "b.zip": member_names,
     "c.zip": check_complete_zip,
-    "d.zip": lambda path: hash_of_file(path, "sha256"),
+    "d.zip": lambda path: hash_file(path, "sha256"),
 }
 
 

@@ -21,7 +21,7 @@ from Data_manager._sources.download import (
     download,
     find_local,
     places_of,
-    tell_of_other_edition,
+    tell_of_another_hash,
 )
 from Data_manager.DataReader_utils import download_from_URL
 from Data_manager.Movielens._movielens import MovielensReader
@@ -286,7 +286,7 @@ def test_file_without_a_recorded_hash_is_taken_when_it_is_a_complete_zip(
     assert fetch(remote, tmp_path).read_bytes() == zip_bytes()
     assert list(tmp_path.iterdir()) == [tmp_path / "tiny.zip"]
     told: list[str] = []
-    tell_of_other_edition(remote, tmp_path / "tiny.zip", told.append)
+    tell_of_another_hash(remote, tmp_path / "tiny.zip", told.append)
     assert told == []
 
 
@@ -421,10 +421,10 @@ def test_another_hash_than_the_recorded_one_is_told(tmp_path: Path) -> None:
     remote, path = RemoteFile("https://nowhere/tiny.zip", hashlib.md5(b"right").hexdigest()), tmp_path / "tiny.zip"
     told: list[str] = []
     path.write_bytes(b"right")
-    tell_of_other_edition(remote, path, told.append)
+    tell_of_another_hash(remote, path, told.append)
     assert told == []
     path.write_bytes(b"other")
-    tell_of_other_edition(remote, path, told.append)
+    tell_of_another_hash(remote, path, told.append)
     assert len(told) == 1 and str(path) in told[0] and "MD5" in told[0]
 
 

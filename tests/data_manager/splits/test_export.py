@@ -10,7 +10,6 @@ import pytest
 import scipy.sparse as sps
 
 from Data_manager._splits import export as module
-from Data_manager._splits.export import export_split
 from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
@@ -83,10 +82,10 @@ def test_lines_by_hand(tmp_path: Path) -> None:
         item_original_ID_to_index={"a": 0, "b": 1, "c": 2},
     )
     splitter = loaded(dataset, DataSplitter_leave_k_out, leave_random_out=False, use_validation_set=False)
-    export_split(splitter, tmp_path)
+    splitter.export_split(tmp_path)
     assert (tmp_path / "train.csv").read_bytes() == b"user,item,rating,timestamp\n7,a,5,978300760\n7,b,3.5,0\n"
     assert (tmp_path / "test.csv").read_bytes() == b"user,item,rating,timestamp\n7,c,0.30000000000000004,10000000000\n"
-    export_split(splitter, tmp_path, "recbole")
+    splitter.export_split(tmp_path, "recbole")
     assert (tmp_path / "Memory.train.inter").read_bytes() == (
         b"user_id:token\titem_id:token\trating:float\ttimestamp:float\n7\ta\t5\t978300760\n7\tb\t3.5\t0\n"
     )
@@ -147,7 +146,7 @@ def test_large_exports_are_written_in_pieces_without_a_seam(
 ) -> None:
     splitter = loaded()
     splitter.export_split(tmp_path / "whole", format)
-    monkeypatch.setattr(module, "_ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(module, "_ROWS_PER_CHUNK", 7)
     splitter.export_split(tmp_path / "pieces", format)
     for name in FILES[format].values():
         assert (tmp_path / "pieces" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -223,7 +222,7 @@ def test_bad_arguments_are_refused(error: type[Exception], arguments: tuple, mes
 
 
 def test_a_split_that_is_not_loaded_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="load_data of a DataSplitter_Holdout must be called"):
+    with pytest.raises(RuntimeError, match="load_data of a DataSplitter_Holdout must be called"):
         DataSplitter_Holdout(MemoryReader(some_dataset())).export_split(tmp_path / "export")
     assert not (tmp_path / "export").exists()
 

@@ -176,6 +176,8 @@ def test_what_cannot_be_drawn_leaves_the_older_picture(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="unknown"):
         Dataset("Toy", {"URM_all": URM}).plot_statistics(path)
     with pytest.raises(ValueError, match="URM_name must be"):
+        Dataset("Toy", {"URM_other": URM}).plot_statistics(path)
+    with pytest.raises(RuntimeError, match="load_data of the Dataset must be called"):
         Dataset("Toy").plot_statistics(path)
     assert path.read_bytes() == b"older" and list(tmp_path.iterdir()) == [path]
 

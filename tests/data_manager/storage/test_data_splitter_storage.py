@@ -17,7 +17,7 @@ from Data_manager.DataSplitter import DataSplitter
 from Data_manager.DataSplitter_global_time import DataSplitter_global_time
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.DataSplitter_leave_k_out import DataSplitter_leave_k_out
-from Recommenders.DataIO import DataIO
+from recsys_common.archives.folder import ArchiveFolder
 from tests.data_manager import saved_splits
 from tests.data_manager.saved_splits import (
     ARCHIVES,
@@ -177,7 +177,7 @@ def test_a_split_that_lost_interactions_is_not_used(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file is no folder, for root either", encoding="utf-8")
-    with pytest.warns(UserWarning, match="cannot be written .* the split is not kept") as caught:
+    with pytest.warns(UserWarning, match="cannot be written .* the split is not saved") as caught:
         splitter = load(tmp_path / "file")
     assert len(caught) == 1 and caught[0].filename == saved_splits.__file__
     assert set.union(*split_by_id(splitter).values()) <= dataset_by_id(some_dataset())
@@ -189,7 +189,7 @@ def test_archives_of_two_saves_are_never_loaded_as_one(make: Make, suffix: str, 
     load(tmp_path / "one", make)
     load(tmp_path / "other", make, some_dataset(seed=1))
     shutil.copy(tmp_path / "one" / f"split_URM{suffix}.zip", tmp_path / "other")
-    with pytest.warns(UserWarning, match=rf"split_URM{suffix}\.zip must be of the same save"):
+    with pytest.warns(UserWarning, match=rf"split_URM{suffix}\.zip is damaged or from another save"):
         load(tmp_path / "other", make, some_dataset(seed=1))
 
 
@@ -228,10 +228,10 @@ def test_a_crash_while_saving_leaves_the_old_split_or_the_new_one(
 def test_an_error_while_writing_leaves_the_old_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = load(tmp_path)
 
-    def full(self: DataIO, name: str, content: Any) -> None:
+    def full(self: ArchiveFolder, name: str, content: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(DataIO, "save_data", full)
+    monkeypatch.setattr(ArchiveFolder, "save", full)
     with pytest.warns(UserWarning, match="No space left"):
         load(tmp_path, force_new_split=True)
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""What a reader keeps comes back as it was, and a new one comes into force as a whole."""
+"""What a reader caches comes back as it was, and a new cache replaces the old one as a whole."""
 
 import os
 import shutil
@@ -11,7 +11,6 @@ import pytest
 import scipy.sparse as sps
 
 import Data_manager._storage.cache as cache_module
-from Data_manager._storage.cache import read_cache, write_cache
 from Data_manager._storage.manifest import MANIFEST
 from Data_manager.Dataset import Dataset
 from recsys_common import atomic_file
@@ -22,6 +21,8 @@ from tests.data_manager.toy_cache import (
     ToyReader,
     arrays_folders,
     assert_one_good_cache,
+    cache,
+    cached,
     files_below,
 )
 from tests.reference.data_toy import assert_same_content, toy
@@ -68,8 +69,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_kept_data_set_is_loaded_as_it_was(name: str, tmp_path: Path) -> None:
     dataset = toy(**VARIANTS[name])
-    write_cache(tmp_path, dataset, TOY_ORIGIN)
-    loaded = read_cache(tmp_path, TOY_ORIGIN)
+    cache(tmp_path, dataset)
+    loaded = cached(tmp_path, TOY_ORIGIN)
     assert_same_content(loaded, dataset)
     loaded.verify_data_consistency()
     for one, other in zip(loaded.get_loaded_URM_dict().values(), dataset.get_loaded_URM_dict().values()):
@@ -83,8 +84,8 @@ def test_kept_data_set_is_loaded_as_it_was(name: str, tmp_path: Path) -> None:
 
 def test_ids_keep_their_type_and_the_order_of_their_indices(tmp_path: Path) -> None:
     dataset = toy(user_original_ID_to_index=None, item_original_ID_to_index={"d": 3, "b": 1, "a": 0, "c": 2})
-    write_cache(tmp_path, dataset, TOY_ORIGIN)
-    loaded = read_cache(tmp_path, None)
+    cache(tmp_path, dataset)
+    loaded = cached(tmp_path)
     assert loaded.get_user_original_IDs().dtype == np.int64
     assert loaded.get_user_original_IDs().tolist() == [0, 1, 2]
     assert loaded.get_item_original_IDs().tolist() == ["a", "b", "c", "d"]
@@ -98,9 +99,9 @@ def _is_mapped(array: Any) -> bool:
 
 
 def test_matrices_are_mapped_and_what_is_done_to_them_reaches_no_file(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     before = files_below(tmp_path)
-    loaded = read_cache(tmp_path, None)
+    loaded = cached(tmp_path)
     for matrix in loaded.AVAILABLE_URM.values():
         for part in (matrix.data, matrix.indices, matrix.indptr):
             assert _is_mapped(part)
@@ -109,7 +110,7 @@ def test_matrices_are_mapped_and_what_is_done_to_them_reaches_no_file(tmp_path: 
         matrix.sort_indices()
     del loaded
     assert files_below(tmp_path) == before
-    assert_same_content(read_cache(tmp_path, None), toy())
+    assert_same_content(cached(tmp_path), toy())
 
 
 def test_loading_writes_nothing(tmp_path: Path) -> None:
@@ -128,22 +129,22 @@ def test_object_matrices_are_refused_and_leave_no_file(tmp_path: Path) -> None:
     dataset = toy()
     dataset.AVAILABLE_URM["URM_all"].data = np.array([1.0] * 6, dtype=object)
     with pytest.raises(TypeError):
-        write_cache(tmp_path, dataset, TOY_ORIGIN)
+        cache(tmp_path, dataset)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_further_mapper_that_cannot_be_saved_is_named_and_leaves_the_old_cache(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     with pytest.raises(TypeError, match=r"additional_data_mapper.*got a set"):
-        write_cache(tmp_path, toy(additional_data_mapper={"m": {"a": {1}}}), TOY_ORIGIN)
+        cache(tmp_path, toy(additional_data_mapper={"m": {"a": {1}}}))
     assert_one_good_cache(tmp_path, toy())
 
 
 def test_replaced_folder_is_deleted_and_maps_of_it_stay_whole(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
-    loaded = read_cache(tmp_path, None)
+    cache(tmp_path, toy())
+    loaded = cached(tmp_path)
     other = toy(additional_data_mapper=None)
-    write_cache(tmp_path, other, TOY_ORIGIN)
+    cache(tmp_path, other)
     assert_one_good_cache(tmp_path, other)
     if os.name != "nt":
         assert_same_content(loaded, toy())
@@ -163,13 +164,15 @@ def test_leftovers_are_deleted_by_the_next_writing_unless_somebody_writes_them(t
         shutil.rmtree(killed)
         (tmp_path / "copy").rename(killed)  # as it was, but for the lock
         os.utime(killed, (time.time() - 100,) * 2)
-        write_cache(tmp_path, toy(), TOY_ORIGIN)
+        cache(tmp_path, toy())
         assert not served.exists() and not killed.exists()
         assert all((path / "array.npy").is_file() for path in (living, young, *not_ours))
 
 
-def test_cache_in_force_is_no_leftover_however_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+def test_cache_that_the_manifest_names_is_no_leftover_however_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache(tmp_path, toy())
     os.utime(arrays_folders(tmp_path)[0], (1, 1))
 
     def fail(*args: Any) -> None:
@@ -177,23 +180,23 @@ def test_cache_in_force_is_no_leftover_however_old(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(cache_module, "_write_files", fail)
     with pytest.raises(OSError, match="no"):
-        write_cache(tmp_path, toy(), TOY_ORIGIN)
+        cache(tmp_path, toy())
     assert_one_good_cache(tmp_path, toy())
 
 
-@pytest.mark.parametrize("where", ["_write_array", "DataIO", "write_manifest"])
+@pytest.mark.parametrize("where", ["_write_array", "ArchiveFolder", "write_manifest"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError])
 def test_interrupted_writing_leaves_the_old_cache(
     where: str, error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
 
     def interrupted(*args: Any) -> None:
         raise error("interrupted")
 
     monkeypatch.setattr(cache_module, where, interrupted)
     with pytest.raises(error):
-        write_cache(tmp_path, toy(additional_data_mapper=None), TOY_ORIGIN)
+        cache(tmp_path, toy(additional_data_mapper=None))
     monkeypatch.undo()
     assert_one_good_cache(tmp_path, toy())
 
@@ -201,7 +204,7 @@ def test_interrupted_writing_leaves_the_old_cache(
 def test_ctrl_c_when_the_manifest_has_just_been_replaced_leaves_the_new_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     sync = atomic_file.sync_folder
 
     def interrupted(folder: Path) -> None:
@@ -212,8 +215,8 @@ def test_ctrl_c_when_the_manifest_has_just_been_replaced_leaves_the_new_cache(
     monkeypatch.setattr(atomic_file, "sync_folder", interrupted)
     other = toy(additional_data_mapper=None)
     with pytest.raises(KeyboardInterrupt):
-        write_cache(tmp_path, other, TOY_ORIGIN)
-    assert_same_content(read_cache(tmp_path, None), other)
+        cache(tmp_path, other)
+    assert_same_content(cached(tmp_path), other)
 
 
 @pytest.mark.parametrize("after", ["others", "hashes", "first array"])
@@ -221,26 +224,26 @@ def test_cache_that_is_replaced_while_it_is_read_is_read_anew(
     after: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The manifest has been read; what it names is deleted before, or between, the openings of its files."""
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     newer = toy(additional_data_mapper=None)
-    name = {"others": "DataIO", "hashes": "check_files", "first array": "_load_ids"}[after]
+    name = {"others": "ArchiveFolder", "hashes": "check_files", "first array": "_load_ids"}[after]
     original = getattr(cache_module, name)
 
     def replaced_first(*args: Any) -> Any:
         monkeypatch.undo()
-        write_cache(tmp_path, newer, TOY_ORIGIN)
+        cache(tmp_path, newer)
         return original(*args)
 
     monkeypatch.setattr(cache_module, name, replaced_first)
     if after == "first array":  # everything is mapped by then, and of one cache
-        assert_same_content(read_cache(tmp_path, TOY_ORIGIN), toy())
+        assert_same_content(cached(tmp_path, TOY_ORIGIN), toy())
     else:
-        assert_same_content(read_cache(tmp_path, TOY_ORIGIN), newer)
-    assert_same_content(read_cache(tmp_path, TOY_ORIGIN), newer)
+        assert_same_content(cached(tmp_path, TOY_ORIGIN), newer)
+    assert_same_content(cached(tmp_path, TOY_ORIGIN), newer)
 
 
 def test_cache_that_is_deleted_while_it_is_read_counts_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     original = cache_module.check_files
 
     def deleted_first(*args: Any) -> None:
@@ -249,7 +252,7 @@ def test_cache_that_is_deleted_while_it_is_read_counts_as_none(tmp_path: Path, m
 
     monkeypatch.setattr(cache_module, "check_files", deleted_first)
     with pytest.raises(FileNotFoundError):
-        read_cache(tmp_path, TOY_ORIGIN)
+        cached(tmp_path, TOY_ORIGIN)
     monkeypatch.undo()
     assert_same_content(ToyReader(tmp_path).load_data(tmp_path), toy())
 
@@ -267,5 +270,5 @@ def test_manifest_comes_last_and_is_renamed_into_place(tmp_path: Path, monkeypat
         replace(temporary, target)
 
     monkeypatch.setattr(atomic_file, "replace_file", watched)
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     assert renamed == ["others.zip", MANIFEST]

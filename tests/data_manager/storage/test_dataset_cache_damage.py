@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Data_manager._storage.cache import read_cache, write_cache
+from Data_manager._storage.hashing import size_and_hash
 from Data_manager._storage.manifest import MANIFEST, StaleCache
 from Data_manager.Dataset import Dataset
+from Recommenders.DataIO import DataIO
 from tests.data_manager.toy_cache import (
     FILES,
     TOY_ORIGIN,
@@ -22,6 +23,8 @@ from tests.data_manager.toy_cache import (
     arrays_folders,
     assert_one_good_cache,
     assert_rebuilt_with_warning,
+    cache,
+    cached,
     content_of,
     flip_byte,
 )
@@ -75,7 +78,7 @@ def test_a_cache_has_four_arrays_for_each_matrix_and_one_archive() -> None:
 def test_damaged_file_is_named_and_rebuilt(damage: Callable[[Path], None], tmp_path: Path) -> None:
     for name in FILES:
         folder = tmp_path / name
-        write_cache(folder, toy(), TOY_ORIGIN)
+        cache(folder, toy())
         damage(arrays_folders(folder)[0] / name)
         assert_rebuilt_with_warning(folder, name)
         assert_one_good_cache(folder, toy())
@@ -88,17 +91,17 @@ def test_file_of_another_cache_is_named_and_rebuilt(tmp_path: Path) -> None:
             rows, columns = matrices[key].shape
             matrices[key] = sps.csr_matrix(np.full((rows + 1, columns + 1), 9.0))
     other.additional_data_mapper = {}
-    write_cache(tmp_path / "other", other, TOY_ORIGIN)
+    cache(tmp_path / "other", other)
     for name in FILES:
         folder = tmp_path / name
-        write_cache(folder, toy(), TOY_ORIGIN)
+        cache(folder, toy())
         shutil.copy(arrays_folders(tmp_path / "other")[0] / name, arrays_folders(folder)[0] / name)
         assert_rebuilt_with_warning(folder, name)
         assert_one_good_cache(folder, toy())
 
 
 def test_missing_folder_of_arrays_is_named_and_rebuilt(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     missing = arrays_folders(tmp_path)[0]
     shutil.rmtree(missing)
     assert_rebuilt_with_warning(tmp_path, missing.name)
@@ -134,18 +137,18 @@ BYTES_OF_MANIFEST: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("name", BYTES_OF_MANIFEST)
 def test_damaged_manifest_is_named_and_rebuilt(name: str, tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     path = tmp_path / MANIFEST
     before = path.read_bytes()
     path.write_bytes(BYTES_OF_MANIFEST[name](before))
     assert path.read_bytes() != before
     assert_rebuilt_with_warning(tmp_path, MANIFEST)
-    assert_same_content(read_cache(tmp_path, None), toy())
+    assert_same_content(cached(tmp_path), toy())
 
 
 def test_every_flipped_bit_of_the_manifest_is_named_or_changes_nothing(tmp_path: Path) -> None:
     """White space is all that may differ."""
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     path = tmp_path / MANIFEST
     text = path.read_bytes()
     rng = np.random.default_rng(0)
@@ -155,7 +158,7 @@ def test_every_flipped_bit_of_the_manifest_is_named_or_changes_nothing(tmp_path:
         flipped[position] ^= 1 << int(rng.integers(8))
         path.write_bytes(bytes(flipped))
         try:
-            loaded = read_cache(tmp_path, TOY_ORIGIN)
+            loaded = cached(tmp_path, TOY_ORIGIN)
         except ValueError as error:
             assert MANIFEST in str(error) and "damaged" in str(error)
             n_named += 1
@@ -168,14 +171,14 @@ KEYS = ("format_version", "dataset_name", "reader", "options", "sources", "folde
 
 
 def test_manifest_has_these_keys(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     assert sorted(content_of(tmp_path)) == sorted(KEYS)
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [], {}, [1], True, "missing"], ids=repr)
 @pytest.mark.parametrize("key", KEYS)
 def test_manifest_with_a_value_of_another_type_is_named_and_rebuilt(key: str, value: object, tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     content = content_of(tmp_path)
     if content.get(key) == value and type(content.get(key)) is type(value):
         return
@@ -184,21 +187,21 @@ def test_manifest_with_a_value_of_another_type_is_named_and_rebuilt(key: str, va
         del content[key]
     _write_content(tmp_path, content, hashed=False)
     assert_rebuilt_with_warning(tmp_path, MANIFEST)
-    assert_same_content(read_cache(tmp_path, None), toy())
+    assert_same_content(cached(tmp_path), toy())
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [1], {"x": 1}], ids=repr)
 @pytest.mark.parametrize("key", ["folder", "matrices", "files"])
 def test_manifest_of_another_form_is_named_whatever_its_hash(key: str, value: object, tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     _write_content(tmp_path, {**content_of(tmp_path), key: value}, hashed=True)
     assert_rebuilt_with_warning(tmp_path, MANIFEST)
 
 
 @pytest.mark.parametrize("name", ["../x.npy", "/x.npy", "a/x.npy", "..", "x.exe", "C:x.npy", "x.npy\n", ".npy", ""])
 def test_name_of_a_file_that_leaves_the_folder_is_refused_whatever_the_hash(name: str, tmp_path: Path) -> None:
-    folder = tmp_path / "kept"
-    write_cache(folder, toy(), TOY_ORIGIN)
+    folder = tmp_path / "cache"
+    cache(folder, toy())
     content = content_of(folder)
     content["files"][name] = content["files"][FILES[0]]
     _write_content(folder, content, hashed=True)
@@ -207,10 +210,10 @@ def test_name_of_a_file_that_leaves_the_folder_is_refused_whatever_the_hash(name
 
 @pytest.mark.parametrize("name", ["..", ".", "", "../victim", "/", "dataset_cache_0123456789abcdef/..", "VICTIM"])
 def test_folder_that_leaves_the_folder_is_neither_read_nor_deleted(name: str, tmp_path: Path) -> None:
-    folder, victim = tmp_path / "kept", tmp_path / "victim"
+    folder, victim = tmp_path / "cache", tmp_path / "victim"
     victim.mkdir()
     (victim / "diary.txt").write_text("dear diary", encoding="utf-8")
-    write_cache(folder, toy(), TOY_ORIGIN)
+    cache(folder, toy())
     real = content_of(folder)["folder"]
     _write_content(folder, {**content_of(folder), "folder": name.replace("VICTIM", str(victim))}, hashed=True)
     assert_rebuilt_with_warning(folder, MANIFEST)
@@ -218,8 +221,22 @@ def test_folder_that_leaves_the_folder_is_neither_read_nor_deleted(name: str, tm
     assert (folder / real).is_dir()  # young, so it may be what another process is writing
 
 
+@pytest.mark.parametrize("change", [{"extra": 1}, {"is_implicit": None}], ids=["extra", "missing"])
+def test_parts_of_other_names_than_a_data_set_has_are_refused_whatever_the_hash(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
+    cache(tmp_path, toy())
+    content = content_of(tmp_path)
+    folder = tmp_path / content["folder"]
+    others = DataIO(folder).load_data("others.zip") | change
+    DataIO(folder).save_data("others.zip", {name: value for name, value in others.items() if value is not None})
+    content["files"]["others.zip"] = size_and_hash(folder / "others.zip")
+    _write_content(tmp_path, content, hashed=True)
+    assert_rebuilt_with_warning(tmp_path, MANIFEST)
+
+
 def test_file_that_the_manifest_has_and_the_folder_lacks_is_named(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     content = content_of(tmp_path)
     content["files"]["extra.npy"] = content["files"][FILES[0]]
     _write_content(tmp_path, content, hashed=True)
@@ -229,13 +246,13 @@ def test_file_that_the_manifest_has_and_the_folder_lacks_is_named(tmp_path: Path
 def test_whole_manifest_of_another_version_is_said_and_replaced(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     _write_content(tmp_path, {**content_of(tmp_path), "format_version": 2, "folder": "of its own"}, hashed=True)
     with pytest.raises(StaleCache, match=rf"{MANIFEST}' has version 2, this program 1"):
         Dataset().load_data(tmp_path)
     reader = ToyReader(tmp_path)
     assert_same_content(reader.load_data(tmp_path), toy())
-    assert "is of another format" in capsys.readouterr().out
+    assert "it has another format" in capsys.readouterr().out
     assert ToyReader(tmp_path).load_data(tmp_path).get_dataset_name() == "Toy"
 
 
@@ -274,7 +291,7 @@ INDICES = "urm_dictionary_0_indices.npy"
 def test_a_matrix_that_no_data_set_has_is_named_and_rebuilt_whatever_the_hash(
     part: str, change: Callable[[Any, Any], Any], tmp_path: Path
 ) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     folder = arrays_folders(tmp_path)[0]
     indices, indptr = np.load(folder / INDICES), np.load(folder / INDICES.replace("indices", "indptr"))
     _rewrite(tmp_path, INDICES.replace("indices", part), change(indices, indptr))
@@ -284,7 +301,7 @@ def test_a_matrix_that_no_data_set_has_is_named_and_rebuilt_whatever_the_hash(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
 @pytest.mark.parametrize("name", [INDICES, "others.zip"])
 def test_a_pipe_in_the_cache_is_named_and_not_waited_for(name: str, tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     path = arrays_folders(tmp_path)[0] / name
     path.unlink()
     os.mkfifo(path)

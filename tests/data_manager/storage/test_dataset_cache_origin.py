@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from Data_manager._storage.cache import read_cache, write_cache
-from Data_manager._storage.manifest import Origin, StaleCache, describe_sources
+from Data_manager._storage.hashing import describe_sources
+from Data_manager._storage.manifest import Origin, StaleCache
 from Data_manager.Dataset import Dataset
 from tests.data_manager.toy_cache import (
     TOY_ORIGIN,
     ToyReader,
     arrays_folders,
+    cache,
+    cached,
     files_below,
     first_ratings,
 )
@@ -33,7 +35,7 @@ def test_changed_source_is_read_anew_and_said(source: Path, tmp_path: Path, caps
     capsys.readouterr()
     reader = ToyReader(tmp_path, source)
     assert first_ratings(reader.load_data()) == [1, 3]
-    assert f"is of another edition of the original files ({source.name}), reading from" in capsys.readouterr().out
+    assert f"is not used: the original files have changed ({source.name}). Reading from" in capsys.readouterr().out
     assert len(arrays_folders(tmp_path / "Toy" / "original")) == 1
     assert first_ratings(reader.load_data()) == [1, 3]
     assert reader.n_reads == 1
@@ -106,7 +108,10 @@ def test_changed_options_are_read_anew_and_said(
     capsys.readouterr()
     changed.load_data()
     assert (same.n_reads, changed.n_reads) == (0, 1)
-    assert f"is of other options (ToyReader, {json.dumps(before)}), reading from" in capsys.readouterr().out
+    assert (
+        f"is not used: it was made with other options (ToyReader, {json.dumps(before)}). Reading from"
+        in capsys.readouterr().out
+    )
 
 
 def test_options_are_compared_as_json_has_them(tmp_path: Path) -> None:
@@ -135,7 +140,7 @@ def test_another_reader_of_the_same_data_set_reads_anew_and_says_so(
     reader = StricterReader(tmp_path)
     reader.load_data()
     assert reader.n_reads == 1
-    assert "is of other options (ToyReader, {}), reading from" in capsys.readouterr().out
+    assert "is not used: it was made with other options (ToyReader, {}). Reading from" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("keeps", "reload"), [(True, False), (True, True), (False, False)])
@@ -144,10 +149,10 @@ def test_another_data_set_in_the_folder_is_refused_and_left_alone(keeps: bool, r
         DATASET_SUBFOLDER = "Other/"
         KEEPS_DATASET = keeps
 
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     before = files_below(tmp_path)
     reader = OtherReader(tmp_path, reload_from_original_data=reload)
-    with pytest.raises(ValueError, match=r"save_folder_path must be a folder that keeps Other.*which keeps Toy"):
+    with pytest.raises(ValueError, match=r"save_folder_path must be a folder that holds Other.*which holds Toy"):
         reader.load_data(tmp_path)
     assert reader.n_reads == 0
     assert files_below(tmp_path) == before
@@ -156,12 +161,12 @@ def test_another_data_set_in_the_folder_is_refused_and_left_alone(keeps: bool, r
 def test_archives_of_another_data_set_are_refused_and_left_alone(tmp_path: Path) -> None:
     toy(dataset_name="Other").save_data(tmp_path)
     before = files_below(tmp_path)
-    with pytest.raises(ValueError, match=r"that keeps Toy or nothing.*which keeps Other"):
+    with pytest.raises(ValueError, match=r"that holds Toy or no data set.*which holds Other"):
         ToyReader(tmp_path).load_data(tmp_path)
     assert files_below(tmp_path) == before
 
 
 def test_another_data_set_that_comes_into_the_folder_meanwhile_is_not_given_out(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(dataset_name="Other"), Origin("Other", "ToyReader", {}, ()))
+    cache(tmp_path, toy(dataset_name="Other"), Origin("Other", "ToyReader", {}, ()))
     with pytest.raises(StaleCache, match=r"another data set \(Other\)"):
-        read_cache(tmp_path, TOY_ORIGIN)
+        cached(tmp_path, TOY_ORIGIN)

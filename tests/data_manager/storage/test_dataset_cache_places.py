@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from Data_manager._storage.cache import read_cache, write_cache
 from Data_manager.Dataset import Dataset
 from tests.data_manager.toy_cache import (
     FILES,
@@ -17,6 +16,8 @@ from tests.data_manager.toy_cache import (
     ToyReader,
     arrays_folders,
     assert_one_good_cache,
+    cache,
+    cached,
     content_of,
     files_below,
     first_ratings,
@@ -41,7 +42,7 @@ def test_archives_are_loaded_where_they_are_found_and_no_cache_is_made_of_them(t
 
 
 def test_save_data_writes_archives_which_load_data_prefers(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     other = toy(additional_data_mapper=None)
     other.save_data(tmp_path)
     loaded = Dataset()
@@ -63,7 +64,7 @@ def test_cache_is_written_beside_damaged_archives_and_goes_before_them(tmp_path:
 
 
 def test_failed_load_data_leaves_the_data_set_as_it_was(tmp_path: Path) -> None:
-    write_cache(tmp_path, toy(), TOY_ORIGIN)
+    cache(tmp_path, toy())
     flip_byte(arrays_folders(tmp_path)[0] / FILES[0])
     dataset = toy(dataset_name="Mine")
     with pytest.raises(ValueError, match="is damaged"):
@@ -125,13 +126,13 @@ def test_folder_may_be_a_link_and_a_link_to_nowhere_is_said(tmp_path: Path) -> N
 
 @pytest.mark.skipif(os.name == "nt", reason="a symbolic link needs a privilege on Windows")
 def test_what_a_link_leads_to_is_not_deleted(tmp_path: Path) -> None:
-    folder = tmp_path / "kept"
-    write_cache(folder, toy(), TOY_ORIGIN)
+    folder = tmp_path / "cache"
+    cache(folder, toy())
     arrays_folders(folder)[0].rename(tmp_path / "larger disk")
     content = content_of(folder)
     (folder / content["folder"]).symlink_to(tmp_path / "larger disk", target_is_directory=True)
-    assert_same_content(read_cache(folder, TOY_ORIGIN), toy())
-    write_cache(folder, toy(), TOY_ORIGIN)
+    assert_same_content(cached(folder, TOY_ORIGIN), toy())
+    cache(folder, toy())
     assert sorted(path.name for path in (tmp_path / "larger disk").iterdir()) == FILES
 
 

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Data_manager._storage.fingerprint import dataset_fingerprint
+from Data_manager._storage.hashing import dataset_fingerprint
 from Data_manager.Dataset import Dataset
 from tests.reference.data_toy import toy, toy_arguments
+
+
+def fingerprint_of(dataset: Dataset) -> str:
+    return dataset_fingerprint(dataset._parts())
 
 
 def changed(argument: str, name: str | None, change: Any) -> Dataset:
@@ -56,25 +60,25 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("other", DIFFERENT.values(), ids=DIFFERENT)
 def test_every_difference_of_content_is_seen(other: Dataset) -> None:
-    assert dataset_fingerprint(other) != dataset_fingerprint(toy())
+    assert fingerprint_of(other) != fingerprint_of(toy())
 
 
 def test_form_makes_no_difference() -> None:
-    fingerprint = dataset_fingerprint(toy())
+    fingerprint = fingerprint_of(toy())
     assert len(fingerprint) == 64
-    assert dataset_fingerprint(toy()) == fingerprint
-    assert dataset_fingerprint(toy(dataset_name="Other")) == fingerprint
+    assert fingerprint_of(toy()) == fingerprint
+    assert fingerprint_of(toy(dataset_name="Other")) == fingerprint
     narrow = {name: URM.astype(np.float32) for name, URM in toy_arguments()["URM_dictionary"].items()}
     narrow["URM_timestamp"] = toy_arguments()["URM_dictionary"]["URM_timestamp"]
-    assert dataset_fingerprint(toy(URM_dictionary=narrow)) == fingerprint
+    assert fingerprint_of(toy(URM_dictionary=narrow)) == fingerprint
     reversed_names = dict(reversed(toy_arguments()["URM_dictionary"].items()))
-    assert dataset_fingerprint(toy(URM_dictionary=reversed_names)) == fingerprint
+    assert fingerprint_of(toy(URM_dictionary=reversed_names)) == fingerprint
     users = toy_arguments()["user_original_ID_to_index"]
-    assert dataset_fingerprint(toy(user_original_ID_to_index=dict(reversed(users.items())))) == fingerprint
+    assert fingerprint_of(toy(user_original_ID_to_index=dict(reversed(users.items())))) == fingerprint
 
 
 def test_number_and_text_of_an_id_are_one_id() -> None:
-    """Whether ids are kept as integers is the data set's affair."""
+    """Ids that are integers count as their text."""
     by_number = Dataset("x", {"URM_all": sps.csr_matrix(np.ones((2, 2)))})
     by_text = Dataset("x", {"URM_all": sps.csr_matrix(np.ones((2, 2)))}, user_original_ID_to_index={"0": 0, "1": 1})
-    assert dataset_fingerprint(by_number) == dataset_fingerprint(by_text)
+    assert fingerprint_of(by_number) == fingerprint_of(by_text)

@@ -139,7 +139,7 @@ def test_without_its_head_there_is_no_data_set(tmp_path: Path) -> None:
 def test_a_missing_archive_is_named(archive: str, tmp_path: Path) -> None:
     toy().save_data(tmp_path)
     (tmp_path / f"{archive}.zip").unlink()
-    with pytest.raises(ValueError, match=rf"{archive}\.zip must lie beside the other archives"):
+    with pytest.raises(ValueError, match=rf"{archive}\.zip is missing beside the other archives"):
         Dataset().load_data(tmp_path)
 
 
@@ -160,7 +160,7 @@ def test_archives_of_two_saves_are_never_loaded_as_one(tmp_path: Path) -> None:
     permuted["URM_dictionary"]["URM_all"] = permuted["URM_dictionary"]["URM_all"][:, ::-1]
     Dataset(**permuted).save_data(tmp_path / "other")
     shutil.copy(tmp_path / "one" / "dataset_URM.zip", tmp_path / "other" / "dataset_URM.zip")
-    with pytest.raises(ValueError, match=r"dataset_URM\.zip must be of the same save"):
+    with pytest.raises(ValueError, match=r"dataset_URM\.zip is damaged or from another save"):
         Dataset().load_data(tmp_path / "other")
 
 

@@ -86,14 +86,16 @@ CONTAINERS = [
     Broken("not readable", unreadable, "Permission denied", error=PermissionError),
 ]
 PARQUETS = [
-    Broken("no Parquet", text(GOOD, "ratings.parquet"), r"^FILE is damaged or no Parquet file \("),
+    Broken("no Parquet", text(GOOD, "ratings.parquet"), r"^FILE is damaged or not a Parquet file \("),
     Broken(
-        "cut Parquet", with_column(lambda **c: parquet_of(lambda b: b[: len(b) // 2], **c)), "^FILE is damaged or no P"
+        "cut Parquet",
+        with_column(lambda **c: parquet_of(lambda b: b[: len(b) // 2], **c)),
+        "^FILE is damaged or not a P",
     ),
     Broken(
         "damaged page",
         with_column(lambda **c: parquet_of(lambda b: b[:4] + b"\xff" * 60 + b[64:], **c)),
-        "^FILE is damaged or no Parquet file",
+        "^FILE is damaged or not a Parquet file",
     ),
     Broken(
         "no text", with_column(parquet_of, item=pa.array([b"\xff", b"b", b"c"]).view(pa.string())), "^FILE is damaged"
@@ -160,7 +162,7 @@ FRAMES = [
     Broken(
         "missing column",
         with_column(frame, rating=None),
-        r"^ratings must have the column\(s\) rating once each, got \['user', 'item'\]$",
+        r"^ratings must have the column\(s\) rating once each, got user, item$",
     ),
     Broken(
         "column twice",
@@ -170,7 +172,7 @@ FRAMES = [
     Broken(
         "no such position",
         with_column(frame),
-        r"^columns must be positions in 0\.\.2, got \[0, 1, 3\]$",
+        r"^ratings must have columns at the positions \[0, 1, 3\], got user, item, rating$",
         {"columns": (0, 1, 3)},
     ),
     Broken("no rows", frame(user=[], item=[], rating=[]), "^ratings must have at least one row, got none$"),

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Evaluation._inputs import seen_test_ratings as _seen_test_ratings
-from Evaluation._inputs.seen_test_ratings import SeenTestRatings, count_common
+from Evaluation._inputs import train_statistics as _train_statistics
+from Evaluation._inputs.train_statistics import SeenTestRatings, count_common
 from Evaluation.Evaluator import EvaluatorHoldout, EvaluatorNegativeItemSample
 from Evaluation.rating_prediction import EvaluatorRatingPrediction
 
@@ -55,7 +55,7 @@ def counted(monkeypatch):
         counted.append(URM_train)
         return count_common(URM_train, URM_test)
 
-    monkeypatch.setattr(_seen_test_ratings, "count_common", count)
+    monkeypatch.setattr(_train_statistics, "count_common", count)
     return counted
 
 
@@ -126,9 +126,9 @@ def test_a_copy_starts_afresh(how):
 
 @pytest.mark.parametrize("train_dtype", [np.int32, np.int64])
 @pytest.mark.parametrize("test_dtype", [np.int32, np.int64])
-@pytest.mark.parametrize("rows_a_call", [1, 7, 1 << 18])
-def test_the_count_equals_scipys(train_dtype, test_dtype, rows_a_call, monkeypatch):
-    monkeypatch.setattr(_seen_test_ratings, "_ROWS_A_CALL", rows_a_call)
+@pytest.mark.parametrize("rows_per_call", [1, 7, 1 << 18])
+def test_the_count_equals_scipys(train_dtype, test_dtype, rows_per_call, monkeypatch):
+    monkeypatch.setattr(_train_statistics, "_ROWS_PER_CALL", rows_per_call)
     rng = np.random.default_rng(3)
     shuffled, other = (sps.random(50, 30, density, "csr", random_state=rng) for density in (0.3, 0.1))
     expected = shuffled.astype(bool).multiply(other.astype(bool)).nnz

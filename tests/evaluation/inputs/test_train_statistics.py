@@ -34,17 +34,17 @@ def test_another_thread_in_between_changes_nothing(step, monkeypatch):
     def with_another_thread(*arguments):
         result = real(*arguments)
         if not asked:
-            thread = threading.Thread(target=lambda: asked.append(cache.of(others)))
+            thread = threading.Thread(target=lambda: asked.append(cache.get(others)))
             asked.append(None)
             thread.start()
             thread.join()
         return result
 
     monkeypatch.setattr(module, step, with_another_thread)
-    assert_of(cache.of(URM), URM)
+    assert_of(cache.get(URM), URM)
     assert_of(asked[1], others)
     for again in (URM, others, URM):
-        assert_of(cache.of(again), again)
+        assert_of(cache.get(again), again)
 
 
 def with_other_rows(URM):
@@ -66,9 +66,9 @@ def test_a_matrix_that_shares_arrays_with_the_one_before_has_statistics_of_its_o
     cache, URM = TrainStatisticsCache(), matrix(0)
     other = changed(URM)
     assert other.indices is URM.indices
-    assert_of(cache.of(URM), URM)
-    assert_of(cache.of(other), other)
-    assert_of(cache.of(URM), URM)
+    assert_of(cache.get(URM), URM)
+    assert_of(cache.get(other), other)
+    assert_of(cache.get(URM), URM)
 
 
 def one_column(URM):
@@ -86,9 +86,9 @@ def all_columns(URM):
 @pytest.mark.parametrize("change", [one_column, the_rows, all_columns])
 def test_a_matrix_that_was_changed_in_place_is_another_one(change):
     cache, URM = TrainStatisticsCache(), matrix(0)
-    cache.of(URM)
+    cache.get(URM)
     change(URM)
-    assert_of(cache.of(URM), URM)
+    assert_of(cache.get(URM), URM)
 
 
 @pytest.mark.parametrize("change", [the_rows, all_columns])
@@ -96,29 +96,29 @@ def test_a_large_matrix_that_was_changed_in_place_is_another_one(change, monkeyp
     monkeypatch.setattr(_train_statistics, "_PROBES", 16, raising=False)
     cache, URM = TrainStatisticsCache(), matrix(0, n_users=400)
     assert URM.nnz > 100 * 16
-    cache.of(URM)
+    cache.get(URM)
     change(URM)
-    assert_of(cache.of(URM), URM)
+    assert_of(cache.get(URM), URM)
 
 
 def test_the_matrix_of_the_call_before_is_neither_counted_nor_read_again(monkeypatch):
     cache, URM = TrainStatisticsCache(), matrix(0)
-    first = cache.of(URM)
+    first = cache.get(URM)
     monkeypatch.setattr(_train_statistics, "TrainStatistics", None)
     copied = URM.copy()
-    assert cache.of(copied) is first
+    assert cache.get(copied) is first
     monkeypatch.setattr(_train_statistics, "_digest", None)
-    assert cache.of(copied) is first
+    assert cache.get(copied) is first
 
 
 @pytest.mark.parametrize("copy_of", [copy.deepcopy, lambda cache: pickle.loads(pickle.dumps(cache))])
 def test_a_copy_of_the_cache_works(copy_of):
     cache, URM = TrainStatisticsCache(), matrix(0)
-    cache.of(URM)
-    assert_of(copy_of(cache).of(URM), URM)
+    cache.get(URM)
+    assert_of(copy_of(cache).get(URM), URM)
 
 
 def test_the_cache_keeps_no_matrix_alive():
     cache, URM = TrainStatisticsCache(), matrix(0)
-    cache.of(URM)
+    cache.get(URM)
     assert sys.getrefcount(URM.indices) == sys.getrefcount(URM.indptr) == sys.getrefcount(matrix(1).indices)

@@ -222,7 +222,7 @@ def test_different_cutoffs_are_refused_unless_one_is_chosen(frames):
     text = "per_user must be frames of the same cutoffs, got 1 of a frame of 'MF' that a frame of 'KNN' lacks: 10"
     assert_refused(ValueError, text, frames)
     assert set(compare(frames, cutoff=5)["cutoff"]) == {5}
-    text = "cutoff must be among those of per_user['KNN'], [5, 20], got 10"
+    text = "cutoff must be one of the cutoffs of per_user['KNN'], [5, 20], got 10"
     assert_refused(ValueError, text, frames, "NDCG", 10)
     assert_refused(TypeError, "cutoff must be an integer >= 0, got '5'", frames, "NDCG", "5")
 
@@ -236,10 +236,10 @@ def test_what_is_no_per_user_frame_is_refused(frames):
 
     assert_bad(TypeError, f"{name} must be a DataFrame or a list of them, got a Series", good["NDCG"])
     assert_bad(TypeError, f"{name} must be a DataFrame or a list of them, got a NoneType", [good, None])
-    assert_bad(ValueError, f"{name} must be a frame or a list of at least one, got none", [])
+    assert_bad(ValueError, f"{name} must be a frame or a list of at least one, got an empty list", [])
     assert_bad(ValueError, f"{name} must be indexed by user and cutoff, got ['cutoff', 'user']", good.swaplevel())
     assert_bad(ValueError, f"{name} must be indexed by user and cutoff, got ['user']", good.droplevel("cutoff"))
-    assert_bad(ValueError, f"{name} must be a DataFrame with at least one row, got none", good.iloc[:0])
+    assert_bad(ValueError, f"{name} must be a DataFrame with at least one row, got an empty one", good.iloc[:0])
     lacking = good.iloc[1:]
     assert_bad(
         ValueError,

@@ -3,8 +3,7 @@
 import numpy as np
 import torch
 
-from Recommenders.MatrixFactorization.PyTorch._epochs.records import columns, record_type
-from Recommenders.MatrixFactorization.PyTorch._epochs.sampler import shuffle_ratings
+from Recommenders.MatrixFactorization.PyTorch._epochs.shuffled_epochs import columns, record_type, shuffle_ratings
 from Recommenders.MatrixFactorization.PyTorch._fused.engine import FusedEngine
 from Recommenders.MatrixFactorization.PyTorch._hyperparameters import Hyperparameters
 from Recommenders.MatrixFactorization.PyTorch._parameters import start_near_the_data
@@ -23,13 +22,18 @@ def few_ratings():
     return check_sparse("URM", planted_factors_URM(n_users=9, n_items=7, density=0.65, seed=2))
 
 
-def make_engine(name, URM, start=None, **changes):
-    """An engine and the parameters that it starts from, which are drawn where they are not given."""
-    settings = {
+def settings(**changes):
+    """Hyperparameters for few ratings."""
+    defaults = {
         "batch_size": 16, "num_factors": 4, "learning_rate": 0.1, "sgd_mode": "adagrad", "loss": "mse",
         "activation": "relu", "use_bias": True, "init_std_dev": 0.5,
     }  # fmt: skip
-    hyperparameters = Hyperparameters(**{**settings, **changes})
+    return Hyperparameters(**{**defaults, **changes})
+
+
+def make_engine(name, URM, start=None, **changes):
+    """An engine and the parameters that it starts from, which are drawn where they are not given."""
+    hyperparameters = settings(**changes)
     start = start or start_near_the_data(
         URM.shape, hyperparameters.num_factors, 0.1, hyperparameters.init_std_dev, 1.5, hyperparameters.use_bias,
         np.random.default_rng(3),

@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from Recommenders.MatrixFactorization.PyTorch import _device
-from Recommenders.MatrixFactorization.PyTorch._only_training import only_training_of
+from Recommenders.MatrixFactorization.PyTorch import _torch_engine
+from Recommenders.MatrixFactorization.PyTorch._engines import exclusive_fit
 from Recommenders.MatrixFactorization.PyTorch.MatrixFactorization_PyTorch import MatrixFactorization_PyTorch
 from recsys_common.validation import check_sparse
 from tests.conftest import planted_factors_URM
@@ -64,14 +64,14 @@ def test_a_forked_process_trains_and_has_the_model(URM, settings):
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_process_that_is_forked_while_the_number_of_threads_is_being_set_does_not_wait_for_it(URM):
     fitted = MatrixFactorization_PyTorch(URM, verbose=False).fit(**SETTINGS, num_threads=1)
-    with _device._thread_setting.lock:
+    with _torch_engine._thread_setting.lock:
         assert ends_well(lambda: fitted.fit(**SETTINGS, num_threads=1))
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_process_that_is_forked_in_a_training_may_train_the_recommender_itself(URM):
     recommender = MatrixFactorization_PyTorch(URM, verbose=False)
-    with only_training_of(recommender):
+    with exclusive_fit(recommender):
         assert ends_well(lambda: recommender.fit(**SETTINGS))
         with pytest.raises(RuntimeError, match="under way"):
             recommender.fit(**SETTINGS)

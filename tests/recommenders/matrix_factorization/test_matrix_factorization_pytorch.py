@@ -470,7 +470,9 @@ def test_small_integers_of_numpy_do_not_overflow(planted_URM):
 
 
 def test_a_loss_class_is_refused_before_any_work(planted_URM):
-    with pytest.raises(TypeError, match=r"that is no class, got <class 'torch\.nn\.modules\.loss\.MSELoss'>"):
+    with pytest.raises(
+        TypeError, match=r"an instance of a loss class, got <class 'torch\.nn\.modules\.loss\.MSELoss'>"
+    ):
         fitted(planted_URM, loss=torch.nn.MSELoss)
 
 
@@ -699,7 +701,7 @@ def test_a_copy_in_a_validation_serves_what_is_validated_and_does_not_train(plan
             assert_same(state(copied), state(recommender))
             assert copied.recommend(range(10)) == recommender.recommend(range(10))
             np.testing.assert_array_equal(copied.model.get_W(), recommender.model.get_W())
-            with pytest.raises(RuntimeError, match="only under way inside fit"):
+            with pytest.raises(RuntimeError, match="only inside fit"):
                 copied._run_epoch(2)
             copies.append((copied, state(recommender), recommender.model.get_W()))
             return super().evaluateRecommender(recommender)

@@ -69,7 +69,7 @@ def test_the_start_is_near_the_data():
 
 def test_a_start_that_is_drawn_in_slices_is_the_same(monkeypatch):
     whole = start()
-    monkeypatch.setattr(_parameters, "_SLICE", 5)
+    monkeypatch.setattr(_parameters, "_CHUNK", 5)
     for at_once, in_slices in zip(whole, start(), strict=True):
         np.testing.assert_array_equal(at_once, in_slices)
 

@@ -1,9 +1,16 @@
+import threading
+
 import numpy as np
 import pytest
 import torch
 
+from Recommenders.MatrixFactorization.PyTorch._torch_engine import (
+    LARGEST_ONE_THREAD_BATCH,
+    choose_threads,
+    torch_threads,
+)
 from tests.recommenders.matrix_factorization import engines
-from tests.recommenders.matrix_factorization.engines import batches_of, few_ratings
+from tests.recommenders.matrix_factorization.engines import batches_of, few_ratings, settings
 from tests.reference import matrix_factorization as oracle
 
 
@@ -67,4 +74,68 @@ def test_the_number_of_threads_of_torch_is_as_before():
     before = torch.get_num_threads()
     engine, _ = make_engine(URM, num_threads=before + 1)
     engine.run_epoch(1)
+    assert torch.get_num_threads() == before
+
+
+def test_a_small_batch_has_one_thread(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 7)
+    assert choose_threads(settings(batch_size=LARGEST_ONE_THREAD_BATCH, num_factors=1)) == 1
+    assert choose_threads(settings(batch_size=LARGEST_ONE_THREAD_BATCH, num_factors=2)) == 7
+    assert choose_threads(settings(num_threads=3)) == 3
+
+
+def test_overlapping_blocks_restore_the_number_of_threads():
+    before = torch.get_num_threads()
+    first, second = torch_threads(before + 1), torch_threads(before + 2)
+    first.__enter__()
+    second.__enter__()
+    assert torch.get_num_threads() == before + 2
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert torch.get_num_threads() == before
+
+
+def test_a_block_goes_on_with_its_number_after_one_within_it():
+    before = torch.get_num_threads()
+    with torch_threads(before + 1):
+        with torch_threads(before + 2):
+            assert torch.get_num_threads() == before + 2
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_a_block_of_another_thread_that_ends_later_restores_nothing_here():
+    before = torch.get_num_threads()
+    entered, leave = threading.Event(), threading.Event()
+
+    def other():
+        with torch_threads(before + 2):
+            entered.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    with torch_threads(before + 1):
+        thread.start()
+        assert entered.wait(10)
+    assert torch.get_num_threads() == before
+    leave.set()
+    thread.join()
+    assert torch.get_num_threads() == before
+
+
+def test_an_interrupt_while_the_number_is_set_is_undone(monkeypatch):
+    before, set_num_threads = torch.get_num_threads(), torch.set_num_threads
+    interrupts = iter([KeyboardInterrupt])
+
+    def interrupted_once(number):
+        set_num_threads(number)
+        for interrupt in interrupts:
+            raise interrupt
+
+    monkeypatch.setattr(torch, "set_num_threads", interrupted_once)
+    with pytest.raises(KeyboardInterrupt), torch_threads(before + 1):
+        pass
+    assert torch.get_num_threads() == before
+    with torch_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before

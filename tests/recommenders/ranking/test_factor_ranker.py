@@ -113,7 +113,7 @@ def test_no_score_is_above_its_bound():
         users = rng.normal(size=(30, n_factors)).astype(np.float32)
         items = users[rng.integers(0, 30, 500)] * rng.lognormal(0, 2, (500, 1)).astype(np.float32)  # parallel: equality
         bias = rng.normal(size=500).astype(np.float32)
-        catalogue = factor_ranker.FactorCatalogue.of(items, bias, np.arange(500), users)
+        catalogue = factor_ranker.FactorCatalogue.from_factors(items, bias, np.arange(500), users)
         bounds = catalogue.bounds.repeat(factor_ranker._SECTION_ITEMS, axis=0)[:500]
         order = catalogue.items.ravel()[:500]
         norms = np.linalg.norm(users.astype(np.float64), axis=1)[:, None]

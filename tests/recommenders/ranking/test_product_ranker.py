@@ -76,7 +76,7 @@ def test_many_calls_on_many_threads_give_what_one_gives(cls, monkeypatch):
     recommender = similarity(cls, np.random.default_rng(1), 101, 80)
     users = np.arange(101)
     one = recommender.start_ranking(10, num_threads=1).rank(users)
-    monkeypatch.setattr("Recommenders._ranking.product_ranker._STEPS_A_CALL", 1)
+    monkeypatch.setattr("Recommenders._ranking.product_ranker._STEPS_PER_CALL", 1)
     for num_threads in (1, 4):
         for alone, other in zip(one, recommender.start_ranking(10, num_threads=num_threads).rank(users)):
             np.testing.assert_array_equal(alone, other)

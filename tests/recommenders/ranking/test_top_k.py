@@ -64,7 +64,7 @@ def test_nan_anywhere_is_an_error_that_names_its_row(dtype, position, k):
 def test_many_kernel_calls_give_what_one_gives(monkeypatch):
     scores = np.random.default_rng(0).normal(size=(50, 30))
     whole = as_lists(*top_k(scores, 4))
-    monkeypatch.setattr("Recommenders._ranking.top_k._SCORES_A_CALL", 100)
+    monkeypatch.setattr("Recommenders._ranking.top_k._SCORES_PER_CALL", 100)
     assert as_lists(*top_k(scores, 4)) == whole
     scores[47, 3] = np.nan
     with pytest.raises(ValueError, match="row 47"):
@@ -72,7 +72,7 @@ def test_many_kernel_calls_give_what_one_gives(monkeypatch):
 
 
 def test_threads_change_nothing(monkeypatch):
-    monkeypatch.setattr("Recommenders._ranking.top_k._SCORES_A_THREAD", 60)
+    monkeypatch.setattr("Recommenders._ranking.top_k._SCORES_PER_THREAD", 60)
     scores = np.random.default_rng(0).integers(0, 5, size=(50, 30)).astype(np.float32)
     one = top_k(scores, 7)
     for num_threads in (2, 3, 64):
@@ -119,7 +119,7 @@ def test_bad_arguments_are_refused(scores, k, error):
 def test_mask_items_hides_exactly_the_entries_of_each_row_of_the_matrix_and_the_removed_columns(dtype, index_dtype):
     URM = sps.random(20, 15, density=0.3, random_state=1, format="csr")
     users = np.array([3, 3, 19, 0])
-    profiles = Profiles.of(URM, users)
+    profiles = Profiles.from_matrix(URM, users)
     scores = np.ones((4, 15), dtype=dtype)
     mask_items(scores, profiles._replace(items=profiles.items.astype(index_dtype)), np.array([2, 9]))
     hidden = URM.toarray()[users] != 0

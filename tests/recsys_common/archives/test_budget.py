@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from Recommenders.DataIO import DataIO
-from recsys_common.archives import budget as _archive_budget
-from recsys_common.archives.budget import MAX_CSV_COLUMNS, cost_of_json, spend_for_csv
+from recsys_common.archives import reader as archive_reader
+from recsys_common.archives.reader import MAX_CSV_COLUMNS, cost_of_json, spend_for_csv
 
 N = 5_000
 
@@ -71,7 +71,7 @@ def peak_of_refusal(path: Path, match: str) -> int:
 @pytest.fixture
 def little(monkeypatch: pytest.MonkeyPatch) -> int:
     """What is always allowed here, so that files stay small."""
-    monkeypatch.setattr(_archive_budget, "ALWAYS_ALLOWED_BYTES", 2**22)
+    monkeypatch.setattr(archive_reader, "ALWAYS_ALLOWED_BYTES", 2**22)
     return 2**22
 
 

@@ -1,15 +1,27 @@
-import numpy as np
+from typing import Any
 
-def count_buckets(state: np.ndarray, n_ratings: int, sizes: np.ndarray) -> None: ...
+import numpy as np
+import numpy.typing as npt
+
+N_PACKED_IDS: int
+DROPPED_BITS: int
+
+def count_buckets(state: npt.NDArray[np.uint64], n_ratings: int, sizes: npt.NDArray[np.int64]) -> None: ...
 def scatter_ratings(
-    state: np.ndarray,
-    indptr: np.ndarray,
-    indices: np.ndarray,
-    data: np.ndarray,
+    state: npt.NDArray[np.uint64],
+    indptr: npt.NDArray[Any],
+    indices: npt.NDArray[Any],
+    data: npt.NDArray[np.float32],
     row: int,
     begin: int,
     end: int,
-    positions: np.ndarray,
-    records: np.ndarray,
+    positions: npt.NDArray[np.int64],
+    records: npt.NDArray[Any],
 ) -> None: ...
-def shuffle_bucket(state: np.ndarray, records: np.ndarray) -> None: ...
+def shuffle_bucket(state: npt.NDArray[np.uint64], records: npt.NDArray[Any]) -> None: ...
+def read_records(
+    records: npt.NDArray[Any],
+    users: npt.NDArray[np.int32],
+    items: npt.NDArray[np.int32],
+    ratings: npt.NDArray[np.float32],
+) -> None: ...

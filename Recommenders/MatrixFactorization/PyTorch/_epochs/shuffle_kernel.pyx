@@ -5,7 +5,6 @@ The generator is xoshiro256++ (Blackman, Vigna 2021); its state of four uint64, 
 """
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.string cimport memcpy
 
 cdef extern from "compiler.h" nogil:
     void PREFETCH(const void* address)
@@ -13,13 +12,25 @@ cdef extern from "compiler.h" nogil:
 
 cdef enum:
     BUCKET_BITS = 8
-    BUCKETS_A_DRAW = 64 // BUCKET_BITS
+    BUCKETS_PER_DRAW = 64 // BUCKET_BITS
     AHEAD = 128  # partners that are drawn and fetched before the first of them is needed; even
 
-cdef packed struct WideRecord:
-    int32_t user
-    int32_t item
-    float rating
+cdef extern from "records.hpp" nogil:
+    struct WideRecord:
+        int32_t user
+        int32_t item
+        float rating
+
+    const int ID_BITS
+    const int RATING_BITS
+    void write_record(uint64_t* record, int64_t user, int64_t item, float rating)
+    void write_record(WideRecord* record, int64_t user, int64_t item, float rating)
+    int64_t user_of(uint64_t record)
+    int64_t user_of(const WideRecord& record)
+    int64_t item_of(uint64_t record)
+    int64_t item_of(const WideRecord& record)
+    float rating_of(uint64_t record)
+    float rating_of(const WideRecord& record)
 
 ctypedef fused record:
     uint64_t
@@ -59,17 +70,8 @@ cdef inline uint32_t _scale(uint64_t[::1] state, uint32_t draw, uint32_t bound) 
     return <uint32_t> (product >> 32)
 
 
-cdef inline int _write(record[::1] records, int64_t k, int64_t user, int64_t item, float rating) except -1 nogil:
-    cdef uint32_t bits
-
-    if record is uint64_t:
-        memcpy(&bits, &rating, sizeof(float))
-        records[k] = <uint64_t> user << 40 | <uint64_t> item << 16 | bits >> 16
-    else:
-        records[k].user = <int32_t> user
-        records[k].item = <int32_t> item
-        records[k].rating = rating
-    return 0
+N_PACKED_IDS = 1 << ID_BITS  # users or items that a packed record tells apart
+DROPPED_BITS = (1 << RATING_BITS) - 1  # those of a float32 rating that a packed record does not hold
 
 
 def count_buckets(uint64_t[::1] state, Py_ssize_t n_ratings, int64_t[::1] sizes):
@@ -92,10 +94,10 @@ def count_buckets(uint64_t[::1] state, Py_ssize_t n_ratings, int64_t[::1] sizes)
     with nogil:
         while n_left > 0:
             bits = _draw(state)
-            for k in range(min(n_left, <Py_ssize_t> BUCKETS_A_DRAW)):
+            for k in range(min(n_left, <Py_ssize_t> BUCKETS_PER_DRAW)):
                 sizes[bits & ((1 << BUCKET_BITS) - 1)] += 1
                 bits >>= BUCKET_BITS
-            n_left -= BUCKETS_A_DRAW
+            n_left -= BUCKETS_PER_DRAW
 
 
 def scatter_ratings(
@@ -124,7 +126,7 @@ def scatter_ratings(
     row : int, the row of entry `begin`
     begin, end : int, a multiple of 8 apart but for the last part of the ratings
     positions : (256,) int64, updated; where each bucket goes on
-    records : (n,) of one of the types in `_rating_records`, written
+    records : (n,) of PACKED or WIDE records, written
     """
     cdef Py_ssize_t k = begin, row_end
     cdef int64_t bucket
@@ -134,11 +136,11 @@ def scatter_ratings(
         while k < end:
             row_end = min(<Py_ssize_t> indptr[row + 1], end)
             while k < row_end:
-                if (k - begin) % BUCKETS_A_DRAW == 0:
+                if (k - begin) % BUCKETS_PER_DRAW == 0:
                     bits = _draw(state)
                 bucket = bits & ((1 << BUCKET_BITS) - 1)
                 bits >>= BUCKET_BITS
-                _write(records, positions[bucket], row, indices[k], data[k])
+                write_record(&records[positions[bucket]], row, indices[k], data[k])
                 positions[bucket] += 1
                 k += 1
             row += 1
@@ -156,7 +158,7 @@ def shuffle_bucket(uint64_t[::1] state, record[::1] records):
     Parameters
     ----------
     state : (4,) uint64, updated
-    records : (n,) of one of the types in `_rating_records`, n < 2**32
+    records : (n,) of PACKED or WIDE records, n < 2**32
     """
     cdef Py_ssize_t last = records.shape[0] - 1
     cdef Py_ssize_t n_drawn, k
@@ -176,3 +178,14 @@ def shuffle_bucket(uint64_t[::1] state, record[::1] records):
                 records[last] = records[partners[k]]
                 records[partners[k]] = moved
                 last -= 1
+
+
+def read_records(record[::1] records, int32_t[::1] users, int32_t[::1] items, float[::1] ratings):
+    """Write the users, items and ratings of (n,) records into three arrays of shape (n,)."""
+    cdef Py_ssize_t k
+
+    with nogil:
+        for k in range(records.shape[0]):
+            users[k] = <int32_t> user_of(records[k])
+            items[k] = <int32_t> item_of(records[k])
+            ratings[k] = rating_of(records[k])

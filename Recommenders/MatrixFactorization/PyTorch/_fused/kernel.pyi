@@ -1,24 +1,16 @@
-import numpy as np
+from typing import Any
+
+import numpy.typing as npt
 
 N_LANES: int
+N_BIASES: int
+MAX_FACTORS: int
+MAX_ROWS: int
+LOSSES: tuple[str, ...]
+ACTIVATIONS: tuple[str, ...]
+OPTIMIZERS: dict[str, int]
 
 def use_avx2() -> bool: ...
 def train_ratings(
-    records: np.ndarray,
-    begin: int,
-    end: int,
-    batch_size: int,
-    n_users: int,
-    rows: np.ndarray,
-    slots: np.ndarray,
-    sums: np.ndarray,
-    counts: np.ndarray,
-    touched: np.ndarray,
-    linear: np.ndarray,
-    lanes: np.ndarray,
-    penalized: bool,
-    progress: np.ndarray,
-    sgd_mode: str,
-    activation: str,
-    learning_rate: float,
+    records: npt.NDArray[Any], begin: int, end: int, batch_size: int, arrays: Any, settings: Any
 ) -> float: ...

@@ -1,28 +1,32 @@
-"""Mini-batch training of the factorisation; the arithmetic is in `training.hpp`."""
+"""Mini-batch training of the factorisation, and what it can train; the arithmetic is in `training.hpp`."""
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
+from libcpp.pair cimport pair
+from libcpp.string cimport string
+from libcpp.vector cimport vector
 
 
 cdef extern from "training.hpp" nogil:
     cdef cppclass Vector:
         pass
 
-    cdef cppclass PackedRecord:
+    struct WideRecord:
+        int32_t user
+        int32_t item
+        float rating
+
+    cppclass Slice[Record]:
+        const Record* records
+        int64_t n_records
+        int64_t begin
+        int64_t end
+        int64_t batch_size
+
+    enum Loss:
         pass
 
-    cdef cppclass WideRecord:
+    enum Activation:
         pass
-
-    enum ActivationName:
-        RELU
-        SIGMOID
-        IDENTITY
-
-    enum OptimizerName:
-        ADAGRAD
-        ADAM
-        RMSPROP
-        PLAIN_SGD
 
     struct Training:
         Vector* rows
@@ -36,94 +40,77 @@ cdef extern from "training.hpp" nogil:
         const Vector* item_mask
         const Vector* item_penalty
         const Vector* linear_mask
-        int64_t n_users
-        int64_t n_items
-        int64_t capacity
-        int64_t n_touched_users
-        int64_t n_touched_items
+        int32_t n_users
+        int32_t n_rows
+        int32_t n_slots
+        int32_t users_end
+        int32_t items_begin
         int64_t n_steps
-        int width
+        int n_vectors
         bint penalized
         float learning_rate
-        ActivationName activation
-        OptimizerName optimizer
+        Loss loss
+        Activation activation
+        int optimizer
 
-    const int LANES
+    const int _LANES "LANES"
+    const int _MAX_FACTORS "MAX_FACTORS"
+    const int _N_BIASES "N_BIASES"
+    const char* LOSS_NAMES[]
+    const char* ACTIVATION_NAMES[]
+    const int N_LOSSES "std::size(LOSS_NAMES)"
+    const int N_ACTIVATIONS "std::size(ACTIVATION_NAMES)"
+    vector[pair[string, int]] names_and_states "Optimizers::names_and_states"()
     bint _use_avx2 "use_avx2"()
-    double train[Record](
-        Training& training, const Record* records, int64_t n_records, int64_t begin, int64_t end, int64_t batch_size
-    ) except +
+    double train[Record](Training& training, const Slice[Record]& ratings) except +
 
-
-cdef packed struct WideFields:
-    int32_t user
-    int32_t item
-    float rating
 
 ctypedef fused record:
     uint64_t
-    WideFields
+    WideRecord
 
 
-N_LANES = LANES  # numbers of a vector
+N_LANES = _LANES  # numbers of a vector
+N_BIASES = _N_BIASES  # numbers of a row that follow the factors
+MAX_FACTORS = _MAX_FACTORS
+MAX_ROWS = 2**31 - 2  # users and items together; one more is a number of slots, an int32
+LOSSES = tuple([LOSS_NAMES[k].decode() for k in range(N_LOSSES)])
+ACTIVATIONS = tuple([ACTIVATION_NAMES[k].decode() for k in range(N_ACTIVATIONS)])
+OPTIMIZERS = {name.decode(): n_states for name, n_states in names_and_states()}  # the states of every number
 
 
 def use_avx2():
-    """Whether there is a build for AVX2 and FMA, `_fused_kernel_avx2`, and this processor runs it."""
+    """Return whether there is a build for AVX2 and FMA, `kernel_avx2`, and this processor runs it."""
     return bool(_use_avx2())
 
 
-def train_ratings(
-    record[::1] records,
-    int64_t begin,
-    int64_t end,
-    int64_t batch_size,
-    int64_t n_users,
-    float[:, ::1] rows,
-    int32_t[::1] slots,
-    float[:, ::1] sums,
-    int32_t[::1] counts,
-    int32_t[::1] touched,
-    float[::1] linear,
-    const float[:, ::1] lanes,
-    bint penalized,
-    int64_t[::1] progress,
-    str sgd_mode,
-    str activation,
-    float learning_rate,
-):
+def train_ratings(record[::1] records, int64_t begin, int64_t end, int64_t batch_size, arrays, settings):
     """Train on the ratings `begin`..`end`-1 of an epoch, with a step at the end of every batch among them.
 
-    A batch may be cut: its last part makes the step. Equivalent to `train` in tests/reference/matrix_factorization.py
-    with the parameters as `_padded_rows.PaddedRows` lays them out. Letters of the shapes: S and L numbers of a row
-    with and without its states, L a multiple of 8; R rows; C at least one more than the most users and the most items
-    of a batch together.
+    A batch may be cut: its last part makes the step. Equivalent to `train` in tests/reference/matrix_factorization.py.
 
     Parameters
     ----------
-    records : (n,) of one of the types in `_rating_records`, the ratings of the epoch
+    records : (n,) array of records, the ratings of the epoch
     begin, end : int, 0 <= begin <= end <= n
     batch_size : int >= 1
-    n_users : int, rows of the table that are users; the others are items
-    rows : (R, S) float32, updated; it starts at a multiple of 32 bytes, as do the other arrays of rows
-    slots : (R,) int32, -1 between two batches
-    sums : (C, L) float32, 0 between two batches
-    counts : (C,) int32, 0 between two batches
-    touched : (C,) int32, work space
-    linear : (S,) float32, updated
-    lanes : (5, L) float32, from `_padded_rows.masks_and_penalties`
-    penalized : bool, whether any of the penalties is > 0
-    progress : (3,) int64, updated; users and items that the current batch has touched, and steps so far
-    sgd_mode : {"adagrad", "adam", "rmsprop", "sgd"}
-    activation : {"relu", "sigmoid", "identity"}
-    learning_rate : float
+    arrays : TrainingArrays
+        Of `engine.py`, which describes them: the parameters, and the work space of a batch. They are updated.
+    settings : Hyperparameters
+        With a loss, an activation and an optimiser out of LOSSES, ACTIVATIONS and OPTIMIZERS.
 
     Returns
     -------
     float
         The sum of the losses.
     """
+    cdef float[:, ::1] rows = arrays.rows, sums = arrays.sums
+    cdef float[::1] linear = arrays.linear
+    cdef const float[:, ::1] masks_and_penalties = arrays.masks_and_penalties
+    cdef int32_t[::1] slots = arrays.slots, counts = arrays.counts, touched = arrays.touched
+    cdef int64_t[::1] progress = arrays.progress
     cdef Training training
+    cdef Slice[record] ratings
     cdef double loss
 
     training.rows = <Vector*> &rows[0, 0]
@@ -132,28 +119,31 @@ def train_ratings(
     training.counts = &counts[0]
     training.touched = &touched[0]
     training.linear = <Vector*> &linear[0]
-    training.user_mask = <const Vector*> &lanes[0, 0]
-    training.user_penalty = <const Vector*> &lanes[1, 0]
-    training.item_mask = <const Vector*> &lanes[2, 0]
-    training.item_penalty = <const Vector*> &lanes[3, 0]
-    training.linear_mask = <const Vector*> &lanes[4, 0]
-    training.n_users = n_users
-    training.n_items = rows.shape[0] - n_users
-    training.capacity = sums.shape[0]
-    training.n_touched_users = progress[0]
-    training.n_touched_items = progress[1]
+    training.user_mask = <const Vector*> &masks_and_penalties[0, 0]
+    training.user_penalty = <const Vector*> &masks_and_penalties[1, 0]
+    training.item_mask = <const Vector*> &masks_and_penalties[2, 0]
+    training.item_penalty = <const Vector*> &masks_and_penalties[3, 0]
+    training.linear_mask = <const Vector*> &masks_and_penalties[4, 0]
+    training.n_users = arrays.n_users
+    training.n_rows = <int32_t> rows.shape[0]
+    training.n_slots = <int32_t> sums.shape[0]
+    training.users_end = <int32_t> progress[0]
+    training.items_begin = <int32_t> (sums.shape[0] - progress[1])
     training.n_steps = progress[2]
-    training.width = <int> (lanes.shape[1] // LANES)
-    training.penalized = penalized
-    training.learning_rate = learning_rate
-    training.optimizer = {"adagrad": ADAGRAD, "adam": ADAM, "rmsprop": RMSPROP, "sgd": PLAIN_SGD}[sgd_mode]
-    training.activation = {"relu": RELU, "sigmoid": SIGMOID, "identity": IDENTITY}[activation]
+    training.n_vectors = <int> (sums.shape[1] // _LANES)
+    training.penalized = settings.is_penalized
+    training.learning_rate = settings.learning_rate
+    training.loss = <Loss> <int> LOSSES.index(settings.loss)
+    training.activation = <Activation> <int> ACTIVATIONS.index(settings.activation)
+    training.optimizer = list(OPTIMIZERS).index(settings.sgd_mode)
+    ratings.records = &records[0]
+    ratings.n_records = records.shape[0]
+    ratings.begin = begin
+    ratings.end = end
+    ratings.batch_size = batch_size
     with nogil:
-        if record is uint64_t:
-            loss = train(training, <const PackedRecord*> &records[0], records.shape[0], begin, end, batch_size)
-        else:
-            loss = train(training, <const WideRecord*> &records[0], records.shape[0], begin, end, batch_size)
-    progress[0] = training.n_touched_users
-    progress[1] = training.n_touched_items
+        loss = train(training, ratings)
+    progress[0] = training.users_end
+    progress[1] = training.n_slots - training.items_begin
     progress[2] = training.n_steps
     return loss

@@ -1,15 +1,20 @@
-// The optimisers' steps for eight numbers of a row: direction(gradient, states), where states[s * stride] is the s-th
-// state of these numbers and is updated. The same formulas as in _optimizers.py.
+// The optimisers' steps for eight numbers of a row: direction(gradient, states, stride), where states[s * stride] is the
+// s-th state of these numbers and is updated. The names and formulas are those of _optimizers.py. A constructor gets
+// the number of the step, from 1.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "vector.hpp"
 
 namespace {
 
 struct SGD {
+    static constexpr const char* NAME = "sgd";
     static constexpr int N_STATES = 0;
 
     explicit SGD(int64_t) {}
@@ -19,6 +24,7 @@ struct SGD {
 
 // G += g^2;  g / (sqrt(G) + 1e-10)
 struct Adagrad {
+    static constexpr const char* NAME = "adagrad";
     static constexpr int N_STATES = 1;
 
     explicit Adagrad(int64_t) {}
@@ -43,6 +49,7 @@ struct Adagrad {
 
 // v += 0.01 (g^2 - v);  g / (sqrt(v) + 1e-8)
 struct RMSprop {
+    static constexpr const char* NAME = "rmsprop";
     static constexpr int N_STATES = 1;
 
     explicit RMSprop(int64_t) {}
@@ -56,6 +63,7 @@ struct RMSprop {
 
 // m += 0.1 (g - m);  v += 0.001 (g^2 - v);  m / (1 - 0.9^t) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
 struct Adam {
+    static constexpr const char* NAME = "adam";
     static constexpr int N_STATES = 2;
 
     float mean_correction, root_correction;
@@ -72,5 +80,16 @@ struct Adam {
         return mean_correction * means / (root_correction * square_root(squares) + 1e-8f);
     }
 };
+
+template <class... Optimizer>
+struct OptimizerList {
+    // The name of each optimiser, and how many states it has of every number.
+    static std::vector<std::pair<std::string, int>> names_and_states() {
+        return {std::pair<std::string, int>(Optimizer::NAME, Optimizer::N_STATES)...};
+    }
+};
+
+// The place of an optimiser in this list is its number.
+using Optimizers = OptimizerList<Adagrad, Adam, RMSprop, SGD>;
 
 }  // namespace

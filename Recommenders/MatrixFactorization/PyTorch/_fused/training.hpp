@@ -10,42 +10,52 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <stdexcept>
 
+#include "../_epochs/records.hpp"
 #include "compiler.h"
 #include "dispatch.hpp"
 #include "losses.hpp"
 #include "optimizers.hpp"
-#include "records.hpp"
 #include "vector.hpp"
 
-enum OptimizerName { ADAGRAD, ADAM, RMSPROP, PLAIN_SGD };
+constexpr int MAX_FACTORS = 1024;
+constexpr int N_BIASES = 3;  // in a row
+
+// The ratings `begin`..`end`-1 of an epoch that is trained in batches of `batch_size`.
+template <class Record>
+struct Slice {
+    const Record* records;  // of the whole epoch
+    int64_t n_records, begin, end, batch_size;
+};
 
 // A batch gives slots to the rows that it touches, in the order of their first ratings: to users from the front, to
 // items from the back. Between two batches every slot is -1, and sums and counts are 0. Between two calls of one batch
 // a caller may move sums out, and back before the last call.
 struct Training {
-    Vector* rows;     // (n_users + n_items, stride): [parameters, states], each of `width` vectors; users, then items
-    int32_t* slots;   // (n_users + n_items,)
-    Vector* sums;     // (capacity, width): A
-    int32_t* counts;  // (capacity,): n, kept where there are penalties
-    int32_t* touched; // (capacity,): the row of a slot
-    Vector* linear;   // (stride,): [w, states]
-    const Vector *user_mask, *user_penalty, *item_mask, *item_penalty, *linear_mask;  // (width,) each
-    int64_t n_users, n_items;
-    int64_t capacity;  // at least one more than the most users and the most items of a batch together
-    int64_t n_touched_users, n_touched_items;
+    Vector* rows;      // (n_rows, stride): [parameters, states], each of `n_vectors` vectors; users, then items
+    int32_t* slots;    // (n_rows,)
+    Vector* sums;      // (n_slots, n_vectors): A
+    int32_t* counts;   // (n_slots,): n, counted where there are penalties
+    int32_t* touched;  // (n_slots,): the row of a slot
+    Vector* linear;    // (stride,): [w, states]
+    const Vector *user_mask, *user_penalty, *item_mask, *item_penalty, *linear_mask;  // (n_vectors,) each
+    int32_t n_users, n_rows;
+    int32_t n_slots;  // at least one more than the most users and the most items of a batch together
+    int32_t users_end, items_begin;  // slots in use are those before the one and from the other on
     int64_t n_steps;
-    int width;
+    int n_vectors;
     bool penalized;  // whether any penalty is > 0
     float learning_rate;
-    ActivationName activation;
-    OptimizerName optimizer;
+    Loss loss;
+    Activation activation;
+    int optimizer;  // its place in `Optimizers`
 };
 
 namespace {
 
-constexpr int MAX_WIDTH = 129;  // vectors of 1,024 factors and three biases
+constexpr int MAX_WIDTH = (MAX_FACTORS + N_BIASES + LANES - 1) / LANES;
 constexpr int CACHE_LINE = 64;  // bytes
 
 // Terms of a sum of floats, one after the other, that are off by some 5e-5 of it at the worst.
@@ -59,76 +69,49 @@ inline void check(bool inside) {
 #endif
 }
 
-// WIDTH: vectors of a row, 0 where it is known at run time only. The loops work on copies of what they need, which
-// stay in registers: no compiler could know that no row overlaps `training`.
+// WIDTH: vectors of a row, 0 where it is known at run time only. A trainer is a copy of its training, whose numbers stay
+// in registers: no compiler could know that no row overlaps the caller's.
 template <class Optimizer, int WIDTH>
-class Trainer {
+class Trainer : Training {
     static constexpr int CAPACITY = WIDTH ? WIDTH : MAX_WIDTH;
 
     // Ratings between the request for a row and its use: the memory may be beyond every cache, but what is requested
     // has to stay in the first ones, and wide rows fill them.
     static constexpr int AHEAD = WIDTH ? 48 : 16;
 
-    Training& training;
-    Vector* const rows;
-    int32_t* const slots;
-    Vector* const sums;
-    int32_t* const counts;
-    int32_t* const touched;
-    const int32_t n_users, n_rows;
-    const int32_t capacity;
-    int32_t users_end, items_begin;  // slots in use are those before the one and from the other on
-    const int run_time_width;
-    const bool penalized;
-    const float learning_rate;
-    const ActivationName activation;
+    Training& original;
     Vector weight[CAPACITY], user_weight[CAPACITY], item_weight[CAPACITY];
 
   public:
-    explicit Trainer(Training& training)
-        : training(training),
-          rows(training.rows),
-          slots(training.slots),
-          sums(training.sums),
-          counts(training.counts),
-          touched(training.touched),
-          n_users(static_cast<int32_t>(training.n_users)),
-          n_rows(static_cast<int32_t>(training.n_users + training.n_items)),
-          capacity(static_cast<int32_t>(training.capacity)),
-          users_end(static_cast<int32_t>(training.n_touched_users)),
-          items_begin(static_cast<int32_t>(training.capacity - training.n_touched_items)),
-          run_time_width(training.width),
-          penalized(training.penalized),
-          learning_rate(training.learning_rate),
-          activation(training.activation) {
-        load_weights();
-    }
+    explicit Trainer(Training& training) : Training(training), original(training) { load_weights(); }
 
     template <class Record>
-    double train(const Record* records, int64_t n_records, int64_t begin, int64_t end, int64_t batch_size) {
-        double loss = 0;
-        while (begin < end) {
-            const int64_t batch_end = std::min((begin / batch_size + 1) * batch_size, n_records);
-            const int64_t stop = std::min(batch_end, end);
-            loss += add_gradients(records, n_records, begin, stop);
-            if (stop == batch_end) step();
-            begin = stop;
+    double train(Slice<Record> slice) {
+        double total = 0;
+        const int64_t end = slice.end;
+        while (slice.begin < end) {
+            const int64_t batch_end = std::min((slice.begin / slice.batch_size + 1) * slice.batch_size, slice.n_records);
+            slice.end = std::min(batch_end, end);
+            total += add_gradients(slice);
+            if (slice.end == batch_end) step();
+            slice.begin = slice.end;
         }
-        training.n_touched_users = users_end;
-        training.n_touched_items = capacity - items_begin;
-        return loss;
+        original.users_end = users_end;
+        original.items_begin = items_begin;
+        original.n_steps = n_steps;
+        return total;
     }
 
   private:
-    ALWAYS_INLINE int width() const { return WIDTH ? WIDTH : run_time_width; }
+    ALWAYS_INLINE int width() const { return WIDTH ? WIDTH : n_vectors; }
 
     ALWAYS_INLINE int64_t stride() const { return width() * (1 + Optimizer::N_STATES); }
 
     ALWAYS_INLINE void load_weights() {
         for (int v = 0; v < width(); ++v) {
-            weight[v] = training.linear[v];
-            user_weight[v] = weight[v] * training.user_mask[v];
-            item_weight[v] = weight[v] * training.item_mask[v];
+            weight[v] = linear[v];
+            user_weight[v] = weight[v] * user_mask[v];
+            item_weight[v] = weight[v] * item_mask[v];
         }
     }
 
@@ -146,19 +129,21 @@ class Trainer {
 
     // A loss of several scores (of a pair, of a list) would compute them all before it adds to the sums of each.
     template <class Record>
-    ALWAYS_INLINE double add_gradients(const Record* records, int64_t n_records, int64_t begin, int64_t end) {
-        double loss = 0;
-        for (int64_t k = begin; k < end; ++k) {
-            if (k + AHEAD < n_records) {
-                prefetch(records[k + AHEAD].user());
-                prefetch(records[k + AHEAD].item() + n_users);
+    ALWAYS_INLINE double add_gradients(const Slice<Record>& slice) {
+        double total = 0;
+        for (int64_t k = slice.begin; k < slice.end; ++k) {
+            if (k + AHEAD < slice.n_records) {
+                prefetch(user_of(slice.records[k + AHEAD]));
+                prefetch(item_of(slice.records[k + AHEAD]) + n_users);
             }
-            const int64_t user = records[k].user(), item = records[k].item() + n_users;
-            float derivative;
-            loss += squared_error(activation, score(row(user), row(item)), records[k].rating(), derivative);
-            add(user, item, derivative);
+            const Record& record = slice.records[k];
+            const int64_t user = user_of(record), item = item_of(record) + n_users;
+            const ValueAndSlope prediction = activate(activation, score(row(user), row(item)));
+            const ValueAndSlope error = compute_loss(loss, prediction.value, rating_of(record));
+            total += error.value;
+            add(user, item, error.slope * prediction.slope);
         }
-        return loss;
+        return total;
     }
 
     ALWAYS_INLINE float score(const Vector* p, const Vector* q) const {
@@ -194,24 +179,24 @@ class Trainer {
     }
 
     ALWAYS_INLINE void step() {
-        const Optimizer optimizer(++training.n_steps);
+        const Optimizer optimizer(++n_steps);
         for (int32_t slot = 0; slot < users_end; ++slot)
-            step_row(slot, optimizer, user_weight, training.user_penalty, [](int, Vector, Vector) {});
+            step_row(slot, optimizer, user_weight, user_penalty, [](int, Vector, Vector) {});
         double linear_sums[CAPACITY][LANES];
         for (int v = 0; v < width(); ++v) std::fill(linear_sums[v], linear_sums[v] + LANES, 0.0);
-        for (int32_t begin = items_begin; begin < capacity;) {
-            const int32_t end = begin + std::min(capacity - begin, MANY_TERMS);
+        for (int32_t begin = items_begin; begin < n_slots;) {
+            const int32_t end = begin + std::min(n_slots - begin, MANY_TERMS);
             step_items(begin, end, optimizer, linear_sums);
             begin = end;
         }
         for (int v = 0; v < width(); ++v) {
             Vector gradient;
             for (int lane = 0; lane < LANES; ++lane) gradient[lane] = static_cast<float>(linear_sums[v][lane]);
-            descend(training.linear + v, gradient * training.linear_mask[v], optimizer);
+            descend(linear + v, gradient * linear_mask[v], optimizer);
         }
         load_weights();
         users_end = 0;
-        items_begin = capacity;
+        items_begin = n_slots;
     }
 
     // Adds their part of the linear layer's gradient to its sums.
@@ -220,7 +205,7 @@ class Trainer {
         Vector part[CAPACITY];
         for (int v = 0; v < width(); ++v) part[v] = Vector{};
         for (int32_t slot = begin; slot < end; ++slot)
-            step_row(slot, optimizer, item_weight, training.item_penalty,
+            step_row(slot, optimizer, item_weight, item_penalty,
                      [&](int v, Vector q, Vector item_sums) { part[v] += q * item_sums; });
         for (int v = 0; v < width(); ++v)
             for (int lane = 0; lane < LANES; ++lane) linear_sums[v][lane] += part[v][lane];
@@ -249,27 +234,28 @@ class Trainer {
 };
 
 template <class Optimizer, class Record>
-double train_with(Training& training, const Record* records, int64_t n_records, int64_t begin, int64_t end,
-                  int64_t batch_size) {
-    switch (training.width) {
-        case 1: return Trainer<Optimizer, 1>(training).train(records, n_records, begin, end, batch_size);
-        case 2: return Trainer<Optimizer, 2>(training).train(records, n_records, begin, end, batch_size);
-        case 3: return Trainer<Optimizer, 3>(training).train(records, n_records, begin, end, batch_size);
-        case 4: return Trainer<Optimizer, 4>(training).train(records, n_records, begin, end, batch_size);
-        case 5: return Trainer<Optimizer, 5>(training).train(records, n_records, begin, end, batch_size);
-        default: return Trainer<Optimizer, 0>(training).train(records, n_records, begin, end, batch_size);
+double train_with(Training& training, const Slice<Record>& slice) {
+    switch (training.n_vectors) {
+        case 1: return Trainer<Optimizer, 1>(training).train(slice);
+        case 2: return Trainer<Optimizer, 2>(training).train(slice);
+        case 3: return Trainer<Optimizer, 3>(training).train(slice);
+        case 4: return Trainer<Optimizer, 4>(training).train(slice);
+        case 5: return Trainer<Optimizer, 5>(training).train(slice);
+        default: return Trainer<Optimizer, 0>(training).train(slice);
     }
 }
 
+template <class Record, class... Optimizer>
+double train_with_one_of(OptimizerList<Optimizer...>, Training& training, const Slice<Record>& slice) {
+    using Train = double(Training&, const Slice<Record>&);
+    Train* const trains[] = {train_with<Optimizer, Record>...};
+    return trains[training.optimizer](training, slice);
+}
+
+// Train on a slice, with a step at the end of every batch in it, and return the sum of the losses.
 template <class Record>
-double train(Training& training, const Record* records, int64_t n_records, int64_t begin, int64_t end,
-             int64_t batch_size) {
-    switch (training.optimizer) {
-        case ADAGRAD: return train_with<Adagrad>(training, records, n_records, begin, end, batch_size);
-        case ADAM: return train_with<Adam>(training, records, n_records, begin, end, batch_size);
-        case RMSPROP: return train_with<RMSprop>(training, records, n_records, begin, end, batch_size);
-        default: return train_with<SGD>(training, records, n_records, begin, end, batch_size);
-    }
+double train(Training& training, const Slice<Record>& slice) {
+    return train_with_one_of(Optimizers{}, training, slice);
 }
 
 }  // namespace

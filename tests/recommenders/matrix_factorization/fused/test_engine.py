@@ -115,7 +115,7 @@ def test_packed_and_wide_records_train_the_same(monkeypatch):
     URM = random_URM(8100)
     URM.data = np.round(URM.data)
     packed = trained("fused", URM)
-    monkeypatch.setattr("Recommenders.MatrixFactorization.PyTorch._epochs.records._LARGEST_SIDE", 1)
+    monkeypatch.setattr("Recommenders.MatrixFactorization.PyTorch._epochs.shuffled_epochs.N_PACKED_IDS", 1)
     assert_same(trained("fused", URM), packed)
 
 
@@ -208,7 +208,7 @@ def test_a_count_goes_on_beyond_2_to_the_24():
         user_factors=np.zeros((4, 1), np.float32), item_factors=np.ones((1, 1), np.float32), bias=np.float32(2)
     )
     engine, _ = make_engine("fused", URM, start, item_reg=0.5, learning_rate=1.0, **settings)
-    engine._counts[:] = 1 << 24  # ratings of the batch that came before
+    engine._arrays.counts[:] = 1 << 24  # ratings of the batch that came before
     engine.run_epoch(1)
     assert engine.parameters().item_factors[0, 0] == 1 - ((1 << 24) + 4)
 
@@ -239,15 +239,3 @@ def test_a_batch_with_many_ratings_of_one_row_sums_them_all(name, turned):
     assert factors[0, 0] == pytest.approx(before - n * derivative * other, rel=1e-4)
     assert parameters.bias == pytest.approx(float(start.bias) - n * derivative, rel=1e-4)
     assert parameters.weight[0] == pytest.approx(1 - n * derivative * 0.21, rel=1e-4)
-
-
-def test_a_matrix_with_more_rows_than_the_kernel_counts_is_refused():
-    most = 2**31 - 2  # one more row would make a capacity of 2^31, which is negative as an int32
-    for shape in ((1, most - 1), (most // 2, most // 2)):
-        fused_engine.check_size(shape, 10)
-    for shape in ((1, most), (most, 1), (most // 2, most // 2 + 1), (2**31, 2**31)):
-        with pytest.raises(ValueError, match=f"URM_train must have at most {most} users and items together, got "):
-            fused_engine.check_size(shape, 10)
-    fused_engine.check_size((1, 1), 1024)
-    with pytest.raises(ValueError, match="num_factors must be <= 1024, got 1025"):
-        fused_engine.check_size((1, 1), 1025)

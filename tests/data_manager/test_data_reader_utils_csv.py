@@ -183,8 +183,12 @@ def test_wrong_mapper_arguments_are_refused_before_the_file_is_opened(
 @pytest.mark.parametrize(
     ("text", "arguments", "match"),
     [
-        ("7::a\n", {}, "must have at least 3 fields separated by '::', got 2"),
-        ("7::a::4\n", {"timestamp": True}, "at least 4 fields"),
+        (
+            "7::a\n",
+            {},
+            "must have in its first line the columns at the positions 0, 1, 2, separated by '::', got '7::a'",
+        ),
+        ("7::a::4\n", {"timestamp": True}, "the columns at the positions 0, 1, 2, 3"),
         ("7::a::4\n3::b\n", {}, "line 2 is broken"),
         ("7::a::4\n3::b::x\n", {}, "line 2 is broken"),
         ("7::a::4\n::b::1\n", {}, "line 2 is broken"),

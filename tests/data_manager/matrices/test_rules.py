@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from Data_manager._matrices.builder import DatasetBuilder, Features, Interactions
-from Data_manager._matrices.id_encoder import encode_series
+from Data_manager._matrices.ids import encode_series
 from Data_manager._matrices.rules import DUPLICATES, URM_TIMESTAMP, InteractionRules, RepeatedInteraction
 from tests.reference.data_interactions import read_interactions
 

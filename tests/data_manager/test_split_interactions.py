@@ -8,7 +8,7 @@ import scipy.sparse as sps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from Data_manager.split_functions import _profiles as module
+from Data_manager.split_functions import _interactions as module
 from tests.data_manager.split_laws import few_examples, timed_URMs
 
 VALUES = {

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sps
 
-from Recommenders.MatrixFactorization.PyTorch import _long_sums
-from Recommenders.MatrixFactorization.PyTorch._long_sums import LongSums, rows_of_long_sums
+from Recommenders.MatrixFactorization.PyTorch._epochs import long_sums as long_sums_module
+from Recommenders.MatrixFactorization.PyTorch._epochs.long_sums import LongSums, rows_of_long_sums
 from tests.recommenders.matrix_factorization.engines import batches_of, make_engine
 from tests.reference import matrix_factorization as oracle
 
@@ -16,7 +16,7 @@ def some_ratings(seed=4, n_users=40, n_items=3):
 
 @pytest.fixture
 def few_terms(monkeypatch):
-    monkeypatch.setattr(_long_sums, "MANY_TERMS", 4)
+    monkeypatch.setattr(long_sums_module, "MANY_TERMS", 4)
 
 
 def test_rows_are_those_with_many_ratings_expected_in_a_batch(few_terms):
