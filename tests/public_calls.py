@@ -5,6 +5,7 @@ can be compared. float32 holds all numbers exactly. The calls write into the cur
 """
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ from Data_manager.DataPostprocessing_User_sample import DataPostprocessing_User_
 from Data_manager.DataReader_utils import (
     add_boolean_matrix_iterator,
     compute_density,
+    load_CSV_into_Dataframe,
+    load_CSV_into_SparseBuilder,
     merge_ICM,
+    remove_Dataframe_duplicates,
     remove_empty_rows_and_cols,
     remove_features,
     split_big_CSR_in_columns,
@@ -237,6 +241,11 @@ def filled(builder: Any, **arguments: Any) -> Any:
     return matrix.get_SparseMatrix()
 
 
+def from_text(load: Any, filePath: Any, **arguments: Any) -> Any:
+    Path(str(filePath)).write_text("who,what,stars\nu1,a,1\nu2,a,2\nu1,b,3\nu1,b,4\n", encoding="utf-8")
+    return load(filePath, **arguments)
+
+
 def data_set(URM_all: Any, ICM_all: Any, UCM_all: Any, dataset_name: str, is_implicit: bool) -> Any:
     data = Dataset(
         dataset_name=dataset_name,
@@ -299,6 +308,14 @@ RECOMMEND = {
     "return_scores": False,
 }
 SPLIT_SEED = {"random_seed": 5}
+TEXT = {
+    "filePath": "ratings.csv",
+    "header": True,
+    "separator": ",",
+    "timestamp": False,
+    "remove_duplicates": True,
+    "custom_user_item_rating_columns": ["who", "what", "stars"],
+}
 
 CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "MatrixFactorization_PyTorch": (
@@ -513,6 +530,15 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"URM_train": URM, "train_percentage": 0.75, "verbose": False, **SPLIT_SEED},
     ),
     "select_k_cores": (select_k_cores, {"URM": URM, "k_value": 3, "reshape": True, "verbose": False}),
+    "load_CSV_into_Dataframe": (partial(from_text, load_CSV_into_Dataframe), TEXT),
+    "load_CSV_into_SparseBuilder": (
+        partial(from_text, load_CSV_into_SparseBuilder),
+        {**TEXT, "create_mapper": True, "on_new_col": "add", "on_new_row": "add"},
+    ),
+    "remove_Dataframe_duplicates": (
+        partial(remove_Dataframe_duplicates, pd.concat([FRAME, FRAME])),
+        {"unique_values_in_columns": ["user", "item"], "keep_highest_value_in_col": "rating"},
+    ),
     "split_big_CSR_in_columns": (split_big_CSR_in_columns, {"sparse_matrix_to_split": URM, "num_split": 3}),
     "remove_empty_rows_and_cols": (remove_empty_rows_and_cols, {"URM": URM, "ICM": ICM}),
     "compute_density": (compute_density, {"URM": URM}),
