@@ -53,7 +53,7 @@ def reader_of_arguments(options: argparse.Namespace) -> DataReader:
     """
     if options.ratings is None:
         if options.columns is not None:
-            raise ValueError("--columns is for --ratings: give both")
+            raise ValueError("--columns must be given with --ratings: it names the columns of that file")
         return get_reader(options.dataset, data_folder=options.data_folder)
     names = [name.strip() for name in (options.columns or DEFAULT_COLUMNS).split(",")]
     if all(name.isdecimal() or not name for name in names):

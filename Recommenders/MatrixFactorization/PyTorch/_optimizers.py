@@ -1,7 +1,7 @@
 """Optimisers that step only the rows of a table that the batch touches.
 
-A table's gradient is sparse: its rows are those of the batch, and one step costs what the batch costs, however many
-rows the table has. A dense gradient (the linear layer's) steps the whole parameter. SGD and Adagrad give what
+A table's gradient is sparse: it has the rows of the batch alone, so the cost of a step depends on the batch, not on
+the table. A dense gradient (the linear layer's) steps the whole parameter. SGD and Adagrad give what
 `torch.optim` gives. Adam and RMSprop are torch's for rows that every batch touches; the state of the other rows rests
 until they are touched again, while Adam's bias correction counts all steps.
 """

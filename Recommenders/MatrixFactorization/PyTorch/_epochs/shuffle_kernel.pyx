@@ -71,7 +71,7 @@ cdef inline uint32_t _scale(uint64_t[::1] state, uint32_t draw, uint32_t bound) 
 
 
 N_PACKED_IDS = 1 << ID_BITS  # users or items that a packed record tells apart
-DROPPED_BITS = (1 << RATING_BITS) - 1  # those of a float32 rating that a packed record does not hold
+DROPPED_BITS = (1 << RATING_BITS) - 1  # the bits of a float32 rating that a packed record drops
 
 
 def count_buckets(uint64_t[::1] state, Py_ssize_t n_ratings, int64_t[::1] sizes):

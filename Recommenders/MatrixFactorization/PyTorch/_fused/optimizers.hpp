@@ -1,5 +1,5 @@
 // The optimisers' steps for eight numbers of a row: direction(gradient, states, stride), where states[s * stride] is the
-// s-th state of these numbers and is updated. The names and formulas are those of _optimizers.py. A constructor gets
+// s-th state of these numbers and is updated. Names and formulas are the same as in _optimizers.py. A constructor gets
 // the number of the step, from 1.
 #pragma once
 

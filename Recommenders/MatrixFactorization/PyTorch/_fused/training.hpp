@@ -79,6 +79,11 @@ class Trainer : Training {
     // has to stay in the first ones, and wide rows fill them.
     static constexpr int AHEAD = WIDTH ? 48 : 16;
 
+    // The compiler orders the operations of a sum by where their operands come from: taken from the copy at every use,
+    // these two would change the last bits of RMSprop in rows of one vector.
+    Vector* const rows = Training::rows;
+    Vector* const sums = Training::sums;
+
     Training& original;
     Vector weight[CAPACITY], user_weight[CAPACITY], item_weight[CAPACITY];
 
