@@ -314,7 +314,7 @@ def test_a_misspelt_data_set_is_an_error_that_lists_them(tmp_path, capsys):
 
 def test_columns_without_ratings_are_refused(tmp_path, capsys):
     assert run("--columns", "a,b,c", tmp_path=tmp_path) == 2
-    assert "--columns is for --ratings" in capsys.readouterr().err
+    assert "--columns must be given with --ratings" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
