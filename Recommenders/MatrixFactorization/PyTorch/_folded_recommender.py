@@ -61,18 +61,14 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
 
     def set_URM_train(self, URM_train_new: Any, **kwargs: Any) -> None:
         """Replace the training matrix, and check it as the constructor does."""
-        URM_train = check_sparse("URM_train_new", URM_train_new)
-        if URM_train.shape != self.URM_train.shape:
-            raise ValueError(f"URM_train_new must be of shape {self.URM_train.shape}, got {URM_train.shape}")
+        URM_train = check_sparse("URM_train_new", URM_train_new, shape=self.URM_train.shape)
         super().set_URM_train(URM_train, **kwargs)
         self._checked_URM_train = self.URM_train
 
     def _check_URM_train(self) -> None:
         """Check and convert a training matrix that was set by hand: the kernels trust its indices."""
         if self.URM_train is not self._checked_URM_train:
-            URM_train = check_sparse("URM_train", self.URM_train)
-            if URM_train.shape != (self.n_users, self.n_items):
-                raise ValueError(f"URM_train must be of shape {(self.n_users, self.n_items)}, got {URM_train.shape}")
+            URM_train = check_sparse("URM_train", self.URM_train, shape=(self.n_users, self.n_items))
             self.URM_train = self._checked_URM_train = URM_train
 
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> npt.NDArray[Any]:
