@@ -14,11 +14,11 @@ from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
 from recsys_common.validation import check_choice, refuse
 
-# Numbers in the embedding rows of a batch up to which the CPU is done before a GPU, which takes about a millisecond to
-# be told what a step is, would be; by what steps cost on the CPU, not measured on a GPU.
+# Up to this many numbers in the embedding rows of a batch, a step on the CPU takes less than the millisecond or so in
+# which a GPU is told what to do; estimated from times of steps on the CPU, not measured on a GPU.
 LARGEST_CPU_BATCH = 1 << 20
 
-# ids, which are unique while their objects live, as they do here; no lock, which a fork could leave locked
+# by the recommender's id, which is unique while it trains; without a lock, which a fork could leave locked
 _in_training: dict[int, object] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_training.clear)  # the trainings go on in the other process
