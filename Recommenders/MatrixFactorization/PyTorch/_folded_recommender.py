@@ -76,14 +76,12 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
         if items_to_compute is not None:
             items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
-        scores: npt.NDArray[Any] = super()._compute_item_score(user_ids, items_to_compute=items_to_compute)
-        return scores
+        return super()._compute_item_score(user_ids, items_to_compute=items_to_compute)
 
     @faster_form_of(_compute_item_score)
     def _score_ranker(self, request: Any) -> Ranker | None:
         """Return the base class's ranker: the scores above are its own. A host's base class never asks for one."""
-        ranker: Ranker | None = super()._score_ranker(request)
-        return ranker
+        return super()._score_ranker(request)
 
     def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> npt.NDArray[np.float32]:
         """Predict the ratings of (user, item) pairs: activation(score).
