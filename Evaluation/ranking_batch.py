@@ -193,9 +193,7 @@ class CutoffBatch:
     @cached_property
     def lengths(self) -> npt.NDArray[np.int32]:
         """Return the lengths of the lists, (B,) int32."""
-        return np.minimum(
-            self._batch.lengths, np.int32(min(self.cutoff, self._batch.ids.shape[1]))
-        )
+        return np.minimum(self._batch.lengths, np.int32(min(self.cutoff, self._batch.ids.shape[1])))
 
     @property
     def n_hits(self) -> npt.NDArray[np.int64]:
