@@ -56,7 +56,8 @@ def check_matrix(X: Any, format: str = "csc", dtype: Any = np.float32) -> Any:
     if format == "npy":
         return X.toarray().astype(dtype, copy=False) if is_sparse(X) else np.array(X)
     # csr takes sparse arrays and ndarrays, and converts to every other format
-    return sps.csr_matrix(X, dtype=dtype, copy=True).asformat(format)
+    matrix: Any = sps.csr_matrix(X, dtype=dtype, copy=True)
+    return matrix.asformat(format)
 
 
 def similarityMatrixTopK(

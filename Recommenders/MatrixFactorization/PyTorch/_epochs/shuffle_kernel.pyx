@@ -59,7 +59,7 @@ cdef inline uint64_t _draw(uint64_t[::1] state) except? 0 nogil:
 
 
 cdef inline uint32_t _scale(uint64_t[::1] state, uint32_t draw, uint32_t bound) except? 0 nogil:
-    """A uniform draw of 32 bits as one of 0..bound-1, each exactly as likely as the others (Lemire 2019)."""
+    """Scale a uniform draw of 32 bits to one of 0..bound-1, each exactly as likely as the others (Lemire 2019)."""
     cdef uint64_t product = <uint64_t> draw * bound
     cdef uint32_t too_low
 
