@@ -74,25 +74,6 @@ def choose_device(name: str) -> torch.device:
         raise ValueError(f"{error}{_why_missing(name, available)}") from None
 
 
-def _why_missing(name: str, available: list[str]) -> str:
-    kind = name.partition(":")[0]
-    if kind not in ("cuda", "mps") or kind in available:
-        return ""
-    is_built = torch.version.cuda is not None if kind == "cuda" else torch.backends.mps.is_built()
-    if not is_built:
-        return f"; this torch, {torch.__version__}, is a build without {kind.upper()}"
-    return f"; torch finds no {kind.upper()} device on this machine"
-
-
-def _available_devices() -> list[str]:
-    devices = ["cpu"]
-    if torch.cuda.is_available():
-        devices += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
-    if torch.backends.mps.is_available():
-        devices.append("mps")
-    return devices
-
-
 def start_engine(
     engine: str,
     device: torch.device,
@@ -117,3 +98,22 @@ def exclusive_fit(recommender: object) -> Iterator[None]:
         yield
     finally:
         _in_training.pop(id(recommender), None)
+
+
+def _why_missing(name: str, available: list[str]) -> str:
+    kind = name.partition(":")[0]
+    if kind not in ("cuda", "mps") or kind in available:
+        return ""
+    is_built = torch.version.cuda is not None if kind == "cuda" else torch.backends.mps.is_built()
+    if not is_built:
+        return f"; this torch, {torch.__version__}, is a build without {kind.upper()}"
+    return f"; torch finds no {kind.upper()} device on this machine"
+
+
+def _available_devices() -> list[str]:
+    devices = ["cpu"]
+    if torch.cuda.is_available():
+        devices += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return devices
