@@ -27,8 +27,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
     crash at any moment leaves the old file or the new one, and a reader never meets half a file. What a killed process
     has left in the folder is deleted when somebody writes there more than a minute later.
 
-    The path is of an empty file, which the block must have closed at its end. After any error, of the block (such as
-    KeyboardInterrupt), of the disk (OSError), the temporary file is removed and `target` is untouched.
+    The path is of an empty file, which the block must have closed at its end. After any error of the block, also
+    KeyboardInterrupt, or of the disk, the temporary file is removed and `target` is untouched.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
