@@ -5,6 +5,7 @@ can be compared. float32 holds all numbers exactly. The calls write into the cur
 """
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ from Data_manager.DataPostprocessing_User_sample import DataPostprocessing_User_
 from Data_manager.DataReader_utils import (
     add_boolean_matrix_iterator,
     compute_density,
+    load_CSV_into_Dataframe,
+    load_CSV_into_SparseBuilder,
     merge_ICM,
+    remove_Dataframe_duplicates,
     remove_empty_rows_and_cols,
     remove_features,
     split_big_CSR_in_columns,
@@ -88,6 +92,13 @@ UCM = sps.csr_matrix(np.where(_rng.random((16, 4)) < 0.6, 1.0, 0.0))
 SQUARE = sps.csr_matrix(np.where(_rng.random((12, 12)) < 0.5, _rng.integers(1, 9, (12, 12)) / 8, 0.0))
 USER_SQUARE = sps.csr_matrix(np.where(_rng.random((16, 16)) < 0.5, _rng.integers(1, 9, (16, 16)) / 8, 0.0))
 FRAME = pd.DataFrame({"user": ["u1", "u2", "u1", "u3"], "item": ["a", "a", "b", "c"], "rating": [1.0, 2.0, 3.0, 4.0]})
+CSV = {
+    "header": True,
+    "separator": ",",
+    "timestamp": True,
+    "remove_duplicates": True,
+    "custom_user_item_rating_columns": ["user", "item", "rating", "time"],
+}
 PER_USER = {
     name: pd.DataFrame(
         {"NDCG": np.random.default_rng(seed).integers(0, 9, 12) / 8.0},
@@ -144,6 +155,11 @@ def constructed(recommender_class: Any, **arguments: Any) -> Any:
 
 def read(reader_class: Any, *wrapped: Any, **arguments: Any) -> Any:
     return reader_class(*wrapped, **arguments).load_data().get_URM_all()
+
+
+def parsed(load: Any, **arguments: Any) -> Any:
+    Path("ratings.csv").write_text("time,user,item,rating\n5,u1,a,3\n6,u1,b,4\n7,u1,a,5\n", encoding="utf-8")
+    return load("ratings.csv", **arguments)
 
 
 def processed(postprocessing_class: Any, **arguments: Any) -> Any:
@@ -513,6 +529,15 @@ CALLS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"URM_train": URM, "train_percentage": 0.75, "verbose": False, **SPLIT_SEED},
     ),
     "select_k_cores": (select_k_cores, {"URM": URM, "k_value": 3, "reshape": True, "verbose": False}),
+    "load_CSV_into_Dataframe": (partial(parsed, load_CSV_into_Dataframe), CSV),
+    "load_CSV_into_SparseBuilder": (
+        partial(parsed, load_CSV_into_SparseBuilder),
+        {**CSV, "create_mapper": True, "on_new_col": "add", "on_new_row": "add"},
+    ),
+    "remove_Dataframe_duplicates": (
+        partial(remove_Dataframe_duplicates, FRAME),
+        {"unique_values_in_columns": ["user"], "keep_highest_value_in_col": "rating"},
+    ),
     "split_big_CSR_in_columns": (split_big_CSR_in_columns, {"sparse_matrix_to_split": URM, "num_split": 3}),
     "remove_empty_rows_and_cols": (remove_empty_rows_and_cols, {"URM": URM, "ICM": ICM}),
     "compute_density": (compute_density, {"URM": URM}),
