@@ -22,7 +22,7 @@ KERNELS = {
 # Built for every processor of its kind, and once more as <name>_avx2; which of the two runs is chosen at import.
 DISPATCHED_KERNELS = ["Recommenders._ranking.factor_kernel", PYTORCH + "_fused.kernel"]
 
-# Those whose sums keep the order in which they are written, whatever is vectorised.
+# Kernels whose sums keep the order in which they are written, even where loops are vectorised.
 ORDERED_KERNELS = ["Recommenders._ranking.factor_kernel"]
 
 # RECSYS_MF_BASELINE_ONLY=1 leaves the builds for newer processors out.
@@ -54,7 +54,7 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 
-# Folders of their own, and always anew: what was generated for another build must not be taken for what is asked for.
+# A folder for each kind of build, always written anew: sources that were generated for another build must not be used.
 BUILD_FOLDER = "build/cython_bounds_checks" if BOUNDS_CHECKS else "build/cython"
 
 

@@ -5,16 +5,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-RANKING_COLUMNS = (
-    "PRECISION",
-    "RECALL",
-    "MAP",
-    "MRR",
-    "NDCG",
-    "HIT_RATE",
-    "COVERAGE_ITEM",
-    "NOVELTY",
-)
+RANKING_COLUMNS = ("PRECISION", "RECALL", "MAP", "MRR", "NDCG", "HIT_RATE", "COVERAGE_ITEM", "NOVELTY")
 
 
 class AnyEvaluator(Protocol):

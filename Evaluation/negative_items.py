@@ -165,8 +165,7 @@ class _Block:
         owner = new // self.n_items
         n_new = np.bincount(owner, minlength=self.need.size)
         rank = np.arange(new.size) - (np.cumsum(n_new) - n_new)[owner]
-        first_new: npt.NDArray[np.int64] = new[rank < self.need[owner]]
-        return first_new
+        return new[rank < self.need[owner]]
 
     def _take(self, keys: npt.NDArray[np.int64]) -> None:
         owner, item = np.divmod(keys, self.n_items)
@@ -200,5 +199,4 @@ def _keys(matrix: sps.csr_matrix, users: npt.NDArray[np.int64]) -> npt.NDArray[n
     """Return the keys of the users' stored items."""
     rows = matrix[users]
     owner = np.repeat(np.arange(users.size, dtype=np.int64), np.diff(rows.indptr))
-    keys: npt.NDArray[np.int64] = owner * matrix.shape[1] + rows.indices
-    return keys
+    return owner * matrix.shape[1] + rows.indices

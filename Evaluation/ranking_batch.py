@@ -142,8 +142,7 @@ class RankingBatch:
     @cached_property
     def ideal_dcg(self) -> npt.NDArray[np.float64]:
         """Return the largest possible `dcg`, (C, B) float64."""
-        ideal: npt.NDArray[np.float64] = self.held_out.ideal_dcg[:, self._users]
-        return ideal
+        return self.held_out.ideal_dcg[:, self._users]
 
     @cached_property
     def item_counts(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -194,10 +193,7 @@ class CutoffBatch:
     @cached_property
     def lengths(self) -> npt.NDArray[np.int32]:
         """Return the lengths of the lists, (B,) int32."""
-        lengths: npt.NDArray[np.int32] = np.minimum(
-            self._batch.lengths, np.int32(min(self.cutoff, self._batch.ids.shape[1]))
-        )
-        return lengths
+        return np.minimum(self._batch.lengths, np.int32(min(self.cutoff, self._batch.ids.shape[1])))
 
     @property
     def n_hits(self) -> npt.NDArray[np.int64]:

@@ -48,13 +48,11 @@ __all__ = [
     "wilcoxon_test",
 ]
 
-# the text in the table for each value of the argument
-_LABELS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg", "none": "no correction"}
-
-_CORRECTIONS: dict[str, Callable[[Any], npt.NDArray[np.float64]]] = {
-    "holm": holm,
-    "benjamini_hochberg": benjamini_hochberg,
-    "none": uncorrected,
+# each correction, and its name in the table
+_CORRECTIONS: dict[str, tuple[Callable[[Any], npt.NDArray[np.float64]], str]] = {
+    "holm": (holm, "Holm"),
+    "benjamini_hochberg": (benjamini_hochberg, "Benjamini-Hochberg"),
+    "none": (uncorrected, "no correction"),
 }
 
 # differences in memory at a time: 64 MB
@@ -158,9 +156,10 @@ def compare_per_user(
         p_value = _TESTS[test](comparison, d, n_resamples, random_seed)[1]
         rows.append(_row(comparison, d, bca_interval(d, means, confidence_level), confidence_level, p_value))
     table = pd.DataFrame(rows)
-    table["adjusted_p_value"] = _CORRECTIONS[correction](table["p_value"].to_numpy())
+    correct, label = _CORRECTIONS[correction]
+    table["adjusted_p_value"] = correct(table["p_value"].to_numpy())
     table["test"], table["correction"], table["family_size"] = test, correction, len(table)
-    table["family"] = f"{_LABELS[correction]} over {len(table)} comparison{'s' if len(table) > 1 else ''}"
+    table["family"] = f"{label} over {len(table)} comparison{'s' if len(table) > 1 else ''}"
     return table
 
 

@@ -56,7 +56,7 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
         return scores
 
     def _has_biases(self) -> bool:
-        """Tell whether biases are added, and check that they are set if so."""
+        """Return whether biases are added, and check that they are set if so."""
         if self.use_bias:
             check_fitted(self, "ITEM_bias", "GLOBAL_bias", "USER_bias")
         return self.use_bias
@@ -108,17 +108,11 @@ class BaseMatrixFactorizationRecommender(BaseRecommender):
 
     def save_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Write the factors, `use_bias` and, if it is True, the biases, as `BaseRecommender.save_model` says."""
-        check_fitted(self, "USER_factors", "ITEM_factors")
-        data = {
-            "USER_factors": self.USER_factors,
-            "ITEM_factors": self.ITEM_factors,
-            "use_bias": bool(self.use_bias),
-        }
-        if self.use_bias:
-            check_fitted(self, "ITEM_bias", "GLOBAL_bias", "USER_bias")
-            # as an array, because JSON cannot hold a float32 scalar
-            biases = {"ITEM_bias": self.ITEM_bias, "USER_bias": self.USER_bias}
-            data |= biases | {"GLOBAL_bias": np.asarray(self.GLOBAL_bias)}
+        biases = ("ITEM_bias", "USER_bias", "GLOBAL_bias") if self.use_bias else ()
+        check_fitted(self, "USER_factors", "ITEM_factors", *biases)
+        data = {"USER_factors": self.USER_factors, "ITEM_factors": self.ITEM_factors, "use_bias": bool(self.use_bias)}
+        # as arrays, because JSON cannot hold a float32 scalar
+        data |= {name: np.asarray(getattr(self, name)) for name in biases}
         save_archive(self, folder_path, file_name, data)
 
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
@@ -165,6 +159,6 @@ class BaseSVDRecommender(BaseMatrixFactorizationRecommender):
         vectors: npt.NDArray[Any] = super()._user_vectors(user_ids) * self.Sigma
         return vectors
 
-    # of a decomposition all is declared, and read as it is
+    # every array is declared, and there are no biases
     save_model = BaseRecommender.save_model
     load_model = BaseRecommender.load_model

@@ -125,9 +125,7 @@ class BaseRecommender:
         TypeError, ValueError
             If the matrix is not as the constructor takes it, or has another shape.
         """
-        URM_train = check_sparse("URM_train_new", URM_train_new)
-        if URM_train.shape != self.URM_train.shape:
-            raise ValueError(f"URM_train_new must be of shape {self.URM_train.shape}, got {URM_train.shape}")
+        URM_train = check_sparse("URM_train_new", URM_train_new, shape=self.URM_train.shape)
         if kwargs:
             self._print(f"set_URM_train ignores the arguments {', '.join(kwargs)}")
         self.URM_train = self._checked_matrices["URM_train"] = URM_train

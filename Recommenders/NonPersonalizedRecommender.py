@@ -14,17 +14,16 @@ from recsys_common.validation import check_bool, check_entries, check_float, che
 class _NonPersonalizedRecommender(BaseRecommender):
     """A recommender with the same scores for every user."""
 
+    _SCORES: ClassVar[str]  # the attribute that has the score of every item, (n_items,)
+
     def __init__(self, URM_train: Any, *, verbose: bool = True) -> None:
         super().__init__(URM_train, verbose)
-
-    def _item_scores(self) -> npt.NDArray[Any]:
-        """Return the score of every item, shape (n_items,)."""
-        raise NotImplementedError
 
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> npt.NDArray[Any]:
         """Return the scores as float32, or as float64 where float32 would make ties, as for counts above 2^24."""
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
-        item_scores = self._item_scores()
+        check_fitted(self, self._SCORES)
+        item_scores = getattr(self, self._SCORES)
         with np.errstate(over="ignore"):
             rounded = item_scores.astype(np.float32)
         item_scores = rounded if np.array_equal(rounded, item_scores) else item_scores.astype(np.float64)
@@ -49,6 +48,7 @@ class TopPop(_NonPersonalizedRecommender):
     """
 
     RECOMMENDER_NAME = "TopPopRecommender"
+    _SCORES = "item_pop"
     _SAVED: ClassVar = {"item_pop": Array("n_items", kinds="iuf")}
 
     def fit(self) -> Self:
@@ -61,10 +61,6 @@ class TopPop(_NonPersonalizedRecommender):
         URM = check_entries("URM_train", self.URM_train, (self.n_users, self.n_items))  # it may have been set by hand
         self.item_pop = np.bincount(URM.indices, minlength=self.n_items).astype(np.int32)
         return self
-
-    def _item_scores(self) -> npt.NDArray[Any]:
-        check_fitted(self, "item_pop")
-        return self.item_pop
 
 
 class GlobalEffects(_NonPersonalizedRecommender):
@@ -94,6 +90,7 @@ class GlobalEffects(_NonPersonalizedRecommender):
     """
 
     RECOMMENDER_NAME = "GlobalEffectsRecommender"
+    _SCORES = "item_bias"
     # an archive of the host framework has item_bias alone: its model ranks, and cannot predict
     _SAVED: ClassVar = {
         "item_bias": Array("n_items", or_minus_infinity=True),
@@ -139,10 +136,6 @@ class GlobalEffects(_NonPersonalizedRecommender):
         self.user_bias: npt.NDArray[Any] | None = user_bias.astype(np.float32)
         self.rating_range: npt.NDArray[Any] | None = np.array([ratings.min(), ratings.max()])
         return self
-
-    def _item_scores(self) -> npt.NDArray[Any]:
-        check_fitted(self, "item_bias")
-        return self.item_bias
 
     def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> npt.NDArray[Any]:
         """Predict the ratings mu + b_u + b_i of pairs of user and item; the bias of a cold user or item is 0.

@@ -19,16 +19,6 @@ from recsys_common.validation import (
     is_sparse,
 )
 
-_SPARSE_CLASSES: dict[str, Any] = {
-    "csc": sps.csc_matrix,
-    "csr": sps.csr_matrix,
-    "coo": sps.coo_matrix,
-    "dok": sps.dok_matrix,
-    "bsr": sps.bsr_matrix,
-    "dia": sps.dia_matrix,
-    "lil": sps.lil_matrix,
-}
-
 # similarityMatrixTopK ranks this many cells at a time: 16 MB of float32
 _CELLS_PER_CHUNK = 1 << 22
 
@@ -54,7 +44,7 @@ def check_matrix(X: Any, format: str = "csc", dtype: Any = np.float32) -> Any:
     TypeError, ValueError
         If X or the format is not as described.
     """
-    format = check_choice("format", format, [*_SPARSE_CLASSES, "npy"])
+    format = check_choice("format", format, ["csc", "csr", "coo", "dok", "bsr", "dia", "lil", "npy"])
     if not is_sparse(X) and not isinstance(X, np.ndarray):
         raise TypeError(f"X must be a scipy sparse matrix or a numpy array, got a {type(X).__name__}")
     if X.ndim != 2:
@@ -65,9 +55,9 @@ def check_matrix(X: Any, format: str = "csc", dtype: Any = np.float32) -> Any:
         X = cast_values(X, dtype) if X.dtype.kind in "iu" else X
     if format == "npy":
         return X.toarray().astype(dtype, copy=False) if is_sparse(X) else np.array(X)
-    # csr takes sparse arrays and ndarrays, and every other class takes csr
-    matrix = sps.csr_matrix(X, dtype=dtype, copy=True)
-    return matrix if format == "csr" else _SPARSE_CLASSES[format](matrix)
+    # csr takes sparse arrays and ndarrays, and converts to every other format
+    matrix: Any = sps.csr_matrix(X, dtype=dtype, copy=True)
+    return matrix.asformat(format)
 
 
 def similarityMatrixTopK(

@@ -27,7 +27,7 @@ FACTORIZATION_KEYS = ("USER_factors", "ITEM_factors", "Sigma", "use_bias", "ITEM
 class Saved(ABC):
     """A kind of value in a file. `default` is used where the file has none of the values that have a default.
 
-    These are what files of the host framework lack: a file that has some of them must have all.
+    Files of the host framework lack the values that have a default; a file with one of these must have all of them.
     """
 
     def __init__(self, default: Any = _REQUIRED) -> None:
@@ -105,6 +105,8 @@ class Sparse(Saved):
             check_structure(name, value)
         elif not isinstance(value, np.ndarray):
             raise TypeError(f"{name} must be a scipy sparse matrix or a numpy array, got a {type(value).__name__}")
+        if value.ndim != 2:
+            raise ValueError(f"{name} must have two dimensions, got {value.ndim}")
         return sps.csr_matrix(value)
 
 

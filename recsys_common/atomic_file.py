@@ -27,22 +27,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
     crash at any moment leaves the old file or the new one, and a reader never meets half a file. What a killed process
     has left in the folder is deleted when somebody writes there more than a minute later.
 
-    Parameters
-    ----------
-    target : pathlib.Path
-        The file to create or to replace.
-
-    Yields
-    ------
-    pathlib.Path
-        An empty file to write over; the block must have closed it at its end.
-
-    Raises
-    ------
-    BaseException
-        What the block raises, KeyboardInterrupt included: the temporary file is removed, `target` is untouched.
-    OSError
-        If the file cannot be written, flushed or renamed, with the same consequence.
+    The path is of an empty file, which the block must have closed at its end. After any error of the block, also
+    KeyboardInterrupt, or of the disk, the temporary file is removed and `target` is untouched.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -23,33 +23,11 @@ class Ranker(Protocol):
     """An object that ranks items for any number of users, each time with the settings that it was made with."""
 
     def rank(self, user_ids: npt.NDArray[np.int64], /) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """Rank items for some users.
-
-        Parameters
-        ----------
-        user_ids : np.ndarray of int64, shape (B,)
-
-        Returns
-        -------
-        ids : np.ndarray of int32, shape (B, cutoff)
-            Item ids, best first, -1 after the end of a list.
-        lengths : np.ndarray of int32, shape (B,)
-            How many items each list has.
-        """
+        """Return item ids for the users (B,), best first, -1 after the end of a list, (B, cutoff), and lengths (B,)."""
 
 
 def faster_form_of(slow: Callable[..., Any]) -> Callable[[Method], Method]:
-    """Mark a method as the faster form of another method of its class.
-
-    Parameters
-    ----------
-    slow : function
-        The slow method, as it stands in the class body above the faster form.
-
-    Returns
-    -------
-    decorator
-    """
+    """Mark a method as the faster form of a method that stands above it in the class body."""
 
     def mark(fast: Method) -> Method:
         fast.faster_form_of = slow  # type: ignore[attr-defined]
@@ -59,18 +37,7 @@ def faster_form_of(slow: Callable[..., Any]) -> Callable[[Method], Method]:
 
 
 def faster_form(owner: Any, slow: str, fast: str) -> Callable[..., Any] | None:
-    """Return the faster form of a method, if the object has one and its slow method is the one that it stands for.
-
-    Parameters
-    ----------
-    owner : object
-    slow, fast : str
-        The names of the slow method and of its faster form.
-
-    Returns
-    -------
-    bound method, or None
-    """
+    """Return the owner's method `fast`, if it is the faster form of the method `slow` that the owner has, else None."""
     method, form = getattr(owner, slow), getattr(owner, fast, None)
     if not isinstance(method, MethodType) or method.__self__ is not owner:
         return None

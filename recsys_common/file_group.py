@@ -17,13 +17,7 @@ class FileGroup:
     last. A kill leaves the old files as they were, or the new ones on their way, which the next `finish` or `replace`
     moves to their places. Old and new files are never in their places together, and where the head is, all files are.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-    head : str
-        The name of the file whose presence says that the others are there.
-    names : collection of str
-        The names of all files that a group may have, the head among them; no other file of the folder is touched.
+    `names` are all files that a group may have, the head among them; no other file of the folder is touched.
     """
 
     def __init__(self, folder: Path, head: str, names: Collection[str]) -> None:
@@ -52,7 +46,7 @@ class FileGroup:
         """
         for path in (self.folder / name for name in self.names):
             if path.is_dir():
-                raise IsADirectoryError(f"{path} must be a file, or free for one, got a folder")
+                raise IsADirectoryError(f"{path} must be a file or not exist, got a folder")
         has_old_head = (self.folder / self.head).exists()
         if self._written.exists():
             if has_old_head or not (self._written / self.head).exists():

@@ -50,21 +50,8 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Let one process, and one thread of it, at a time into the block.
 
     The lock is a file that exists while somebody is in the block; one that a killed process has left hinders nobody. On
-    a file system without locks everybody is let in.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where to make the file; nothing else may use the name.
-    wait : bool, default True
-        Whether to wait for others to leave the block.
-
-    Raises
-    ------
-    BlockingIOError
-        If `wait` is False and another process is in the block.
-    OSError
-        If the file cannot be made.
+    a file system without locks everybody is let in. Nothing else may use the file's name. Without `wait`, a block that
+    another is in is a BlockingIOError.
     """
     descriptor = _open_locked(path, wait)
     try:
@@ -108,7 +95,7 @@ def held_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def temporary_folder(prefix: str) -> Iterator[Path]:
-    """Yield a new folder among the system's temporary files, then delete it; delete those of killed processes first."""
+    """Yield a new temporary folder and delete it at the end; first delete the folders that killed processes left."""
     name_of_ours = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")  # not a folder that somebody has named by hand
     for leftover in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         if name_of_ours.fullmatch(leftover.name) and is_abandoned(leftover):

@@ -21,13 +21,7 @@ _BARS = ("tqdm.auto", "tqdm.std")
 def say(text: str, *, end: str = "\n", flush: bool = False) -> None:
     """Print a text above any progress bar, or nothing where printing fails.
 
-    Parameters
-    ----------
-    text : str
-        Letters that the output's encoding lacks are shown as escapes.
-    end : str, default a new line
-    flush : bool, default False
-        Whether to show it at once.
+    Letters that the output's encoding lacks are shown as escapes.
     """
     is_written = False
     with suppress(Exception), _bars_held_back():
@@ -53,13 +47,8 @@ def finish_output() -> None:
 def warn(message: str, *, stacklevel: int = 1) -> None:
     """Warn with a UserWarning; the only error is the warning itself, where a filter turns it into one.
 
-    Call it before work whose result is returned, and after work whose result is stored.
-
-    Parameters
-    ----------
-    message : str
-    stacklevel : int, default 1
-        As in `warnings.warn`: 1 is the line that calls this function.
+    Call it before work whose result is returned, and after work whose result is stored. `stacklevel` is as in
+    `warnings.warn`: 1 is the line that calls this function.
     """
     try:
         warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)
@@ -70,16 +59,9 @@ def warn(message: str, *, stacklevel: int = 1) -> None:
 
 
 class ProgressBar:
-    """A tqdm bar, which disappears where drawing it fails.
+    """A tqdm bar for `total` units of work, which disappears where drawing it fails; without `verbose` there is no bar.
 
-    Parameters
-    ----------
-    total : int
-        Units of the work.
-    verbose : bool, default True
-        Whether to show a bar.
-    **arguments
-        Arguments of tqdm, such as `desc`, `unit`, `leave`, `delay`.
+    The other arguments, such as `desc`, `unit`, `leave`, `delay`, are those of tqdm.
     """
 
     def __init__(self, total: int, *, verbose: bool = True, **arguments: Any) -> None:

@@ -17,23 +17,15 @@ _Fault = str | None
 def structure_fault(matrix: Any) -> _Fault:
     """Say how the arrays of a 2-D scipy sparse matrix or array contradict each other or its shape.
 
-    Parameters
-    ----------
-    matrix : scipy sparse matrix or array with two dimensions
-        It is not changed.
-
-    Returns
-    -------
-    str or None
-        Such as ``columns outside of 0..9``; None for a matrix that every conversion can read. It takes one pass over
-        the indices.
+    Such as ``columns outside of 0..9``; None for a matrix that every conversion can read. It takes one pass over the
+    indices.
     """
     check = _CHECKS.get(matrix.format)
     return f"the unknown format {matrix.format!r}" if check is None else check(matrix)
 
 
 def canonical_fault(matrix: Any) -> _Fault:
-    """Say what is wrong with a csr matrix whose columns should ascend in every row, in one pass over them."""
+    """Say how a csr matrix differs from one whose columns ascend in every row, in one pass over them."""
     indices, indptr = matrix.indices, matrix.indptr
     fault = _pointer_fault(indptr, matrix.shape[0], len(indices)) or _data_fault(matrix.data, len(indices))
     if fault is not None:

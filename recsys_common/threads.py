@@ -18,17 +18,9 @@ def check_num_threads(name: str, value: int | None) -> int:
 def for_each_slice(work: Callable[[slice], None], n_rows: int, rows_per_slice: int, num_threads: int) -> None:
     """Call `work` for consecutive slices of 0..n_rows-1, on the calling thread and at most `num_threads` - 1 others.
 
-    Parameters
-    ----------
-    work : callable
-        Slices run at the same time and in any order, so each may write to its own rows only. A slice should end within
-        0.2 s, since an interrupt waits for those that run, and release the interpreter's lock most of that time.
-    n_rows, rows_per_slice, num_threads : int >= 0, >= 1, >= 1
-
-    Raises
-    ------
-    BaseException
-        The error of the first slice that failed, once no slice runs any more.
+    Slices run at the same time and in any order, so each may write to its own rows only. A slice should end within
+    0.2 s, since an interrupt waits for the running ones, and release the interpreter's lock most of that time. The
+    error of the first slice that failed is raised once no slice runs any more.
     """
     todo = deque(slice(start, min(start + rows_per_slice, n_rows)) for start in range(0, n_rows, rows_per_slice))
     failures: list[tuple[int, BaseException]] = []

@@ -184,7 +184,7 @@ def _interval(above: float | None, minimum: float | None, maximum: float | None,
 
 
 def _check_convertible(name: str, value: Any, shape: tuple[int, ...] | None) -> None:
-    """Refuse what a conversion of scipy may not see: it reads and writes where the indices of the matrix lead."""
+    """Refuse a matrix that scipy must not convert: its compiled code follows every index, right or wrong."""
     if not is_sparse(value):
         hint = "; scipy.sparse.csr_matrix(array) makes one" if isinstance(value, np.ndarray) else ""
         raise refuse(TypeError, name, "a scipy sparse matrix", f"a {type(value).__name__}{hint}")

@@ -155,7 +155,7 @@ class _CachedStatistics(NamedTuple):
     probe: bytes
 
     def is_of(self, URM_train: sps.csr_matrix) -> bool:
-        """Tell whether it is certainly the same matrix, without reading all of it."""
+        """Return whether it is certainly the same matrix, without reading all of it."""
         same = self.indptr() is URM_train.indptr and self.indices() is URM_train.indices
         return same and self.shape == URM_train.shape and self.probe == _probe(URM_train)
 

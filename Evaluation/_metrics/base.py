@@ -109,8 +109,7 @@ class _Global_Item_Distribution_Counter(_Metrics_Object):
 
     def _counts(self) -> npt.NDArray[np.int64]:
         """Return the counts of the items that are not ignored."""
-        counts: npt.NDArray[np.int64] = self.recommended_counter[self.counted_items]
-        return counts
+        return self.recommended_counter[self.counted_items]
 
     def _setup(self) -> tuple[Any, ...]:
         return self.counted_items.size, int(self.counted_items.sum())

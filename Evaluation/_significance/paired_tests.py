@@ -65,7 +65,7 @@ def wilcoxon_test(a: Any, b: Any) -> PairedTest:
 
 
 def t_test(a: Any, b: Any) -> PairedTest:
-    """Test with the paired t-test.
+    """Test the mean difference with Student's paired t-test.
 
         t = mean(d) / (sd(d) / sqrt(n)),    d = a - b,    sd with n - 1 in its denominator
 

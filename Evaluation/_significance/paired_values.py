@@ -24,8 +24,7 @@ def differences(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.N
     rounding = rounding_of(a, b)
     is_zero = np.abs(d) <= rounding
     d[is_zero] = rounding[is_zero] = 0.0
-    result: npt.NDArray[np.float64] = np.copysign(tied(np.abs(d), rounding), d)
-    return result
+    return np.copysign(tied(np.abs(d), rounding), d)
 
 
 def rounding_of_sums(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], d: npt.NDArray[np.float64]) -> float:
@@ -39,8 +38,7 @@ def rounding_of_sums(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], d: 
 
 def rounding_of(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return by how much the two values of each pair may differ by rounding."""
-    rounding: npt.NDArray[np.float64] = np.maximum(np.abs(a), np.abs(b)) * _ROUNDING
-    return rounding
+    return np.maximum(np.abs(a), np.abs(b)) * _ROUNDING
 
 
 def tied(numbers: npt.NDArray[np.float64], rounding: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

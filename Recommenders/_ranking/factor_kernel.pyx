@@ -49,7 +49,7 @@ SECTION = SECTION_PANELS  # panels of a section
 
 
 def use_avx2():
-    """Tell whether there is a build for AVX2 and FMA, `factor_kernel_avx2`, that this processor can run."""
+    """Return whether there is a build for AVX2 and FMA, `factor_kernel_avx2`, that this processor can run."""
     return bool(_use_avx2())
 
 

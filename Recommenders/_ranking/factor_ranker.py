@@ -101,7 +101,7 @@ class FactorCatalogue(NamedTuple):
 
 
 class CandidateItems(NamedTuple):
-    """Items of which each user's list is made from a few candidates."""
+    """Items that are ranked only for the users who have them among their candidates."""
 
     factors: npt.NDArray[np.float32]  # (n_items, F)
     biases: npt.NDArray[np.float32]  # (n_items,), -inf for items that are left out for every user
@@ -154,7 +154,7 @@ class FactorRanker:
         return self._rank_users(RankedUsers(user_ids, vectors, biases, seen), self._items)
 
     def _float32_holds(self, vectors: npt.NDArray[np.float32], biases: npt.NDArray[np.float32]) -> bool:
-        """Tell whether no score can overflow float32; False where one may be NaN."""
+        """Return whether no score can overflow float32; False where one may be NaN."""
         item_bias = self._item_bias[self._item_bias != -np.inf]
         arrays = (vectors, self._item_factors, item_bias, biases)
         user, item, *bias = [float(np.abs(array).max(initial=0)) for array in arrays]

@@ -19,7 +19,7 @@ _STEPS_PER_CALL = 1 << 26
 
 
 def can_multiply(left: Any, right: Any) -> bool:
-    """Tell whether the kernel takes two matrices: csr, float32 values, int32 ids."""
+    """Return whether the kernel takes two matrices: csr, float32 values, int32 ids."""
     return all(
         isinstance(matrix, sps.csr_matrix) and matrix.dtype == np.float32 and matrix.indices.dtype == np.int32
         for matrix in (left, right)

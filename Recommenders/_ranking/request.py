@@ -25,7 +25,7 @@ class RankingRequest:
     num_threads: int  # >= 1
 
     def seen(self, URM_train: Any, user_ids: npt.NDArray[np.int64]) -> Profiles:
-        """Return the items that each user must not be shown again."""
+        """Return the items that are left out for each user, since the user has seen them."""
         return Profiles.from_matrix(URM_train, user_ids) if self.remove_seen else Profiles.empty(user_ids.size)
 
     def is_ranked(self, n_items: int) -> npt.NDArray[np.bool_]:

@@ -96,7 +96,7 @@ def _encode_values(values: Any, where: str) -> dict[str, Any]:
             "ordered": bool(dtype.ordered),
         }
     if isinstance(dtype, pd.StringDtype):
-        # pandas' new `str` has NaN for what is missing and chooses its storage by itself
+        # pandas' new `str` has NaN for missing values and chooses its storage by itself
         name = f"string[{dtype.storage}]" if getattr(dtype, "na_value", pd.NA) is pd.NA else "str"
         missing = values.isna().tolist()
         return {"dtype": name, "values": [None if gap else text for text, gap in zip(values.tolist(), missing)]}

@@ -39,7 +39,7 @@ SPARSE_FORMATS: dict[str, tuple[tuple[str, ...], Any]] = {
 
 @dataclass(frozen=True)
 class Member:
-    """One file of the archive: its name, the bytes that are known before it is written, and what writes it."""
+    """One file of the archive: its name, its size before compression, nearly, and the function that writes it."""
 
     name: str
     size: int
@@ -76,8 +76,8 @@ def plan_members(data: dict[Any, Any], where: str, notice: Callable[[str], None]
 
     `where` names the dictionary in errors, `depth` is the number of dictionaries around it, and `notice` gets a text
     when keys are converted to strings. TypeError for a value that the format cannot hold exactly, with its key and
-    type; ValueError for a key that is not a safe file name, keys that become the same, and too many dictionaries in
-    each other.
+    type; ValueError for a key that is not a safe file name, keys that become the same, and dictionaries that are nested
+    too deeply.
     """
     if depth > MAX_DEPTH:
         raise ValueError(f"{where[:60]}... must be at most {MAX_DEPTH} dictionaries deep, got more")

@@ -200,6 +200,12 @@ def test_what_is_declared_and_not_there_yet_is_an_error_at_saving(declaring, tmp
     assert not (tmp_path / "new").exists()
 
 
+def test_an_array_that_is_not_a_matrix_is_not_saved_as_one(declaring, tmp_path):
+    declaring.factors, declaring.W, declaring.mean, declaring.seed = np.ones((3, 4)), np.ones(2), None, 7
+    with pytest.raises(ValueError, match="W must have two dimensions, got 1"):
+        save_declared(declaring, tmp_path, "model")
+
+
 def test_where_nothing_is_declared_saving_and_loading_are_not_implemented(recommender, tmp_path):
     recommender._SAVED = {}
     for call in (save_declared, load_declared):

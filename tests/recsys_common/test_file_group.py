@@ -150,6 +150,6 @@ def test_a_folder_under_the_name_of_a_file_is_an_error_before_anything_is_done(t
     (tmp_path / "two").unlink()
     (tmp_path / "two").mkdir()
     before = seen(tmp_path)
-    with pytest.raises(IsADirectoryError, match="two must be a file, or free for one, got a folder"):
+    with pytest.raises(IsADirectoryError, match="two must be a file or not exist, got a folder"):
         save(tmp_path, NEW)
     assert seen(tmp_path) == before and before["head"] == "old head"

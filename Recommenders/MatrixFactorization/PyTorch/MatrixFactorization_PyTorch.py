@@ -107,7 +107,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
         epochs : int >= 0, default 30
             Passes over the ratings, at the most.
         batch_size : int >= 1, default 256
-            Ratings a step of the optimiser.
+            Ratings in a step of the optimiser.
         num_factors : int in 1..2^24, default 20
             Length of an embedding.
         learning_rate : float > 0, default 0.02
@@ -214,7 +214,7 @@ class MatrixFactorization_PyTorch(FoldedFactorsRecommender, Incremental_Training
     def load_model(self, folder_path: str | Path, file_name: str | None = None) -> None:
         """Read a file of `save_model`, or the factors that another matrix factorisation of the framework saved.
 
-        An archive without `activation` predicts its score; one without biases has biases of zero; of one of a singular
+        An archive without `activation` predicts its score; one without biases has biases of zero; in one of a singular
         value decomposition USER_factors becomes USER_factors * Sigma. The trained module and the history of an earlier
         training are gone afterwards.
 

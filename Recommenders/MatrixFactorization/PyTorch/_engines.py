@@ -14,11 +14,11 @@ from Recommenders.MatrixFactorization.PyTorch._parameters import Parameters
 from Recommenders.MatrixFactorization.PyTorch._torch_engine import TorchEngine
 from recsys_common.validation import check_choice, refuse
 
-# Numbers in the embedding rows of a batch up to which the CPU is done before a GPU, which takes about a millisecond to
-# be told what a step is, would be; by what steps cost on the CPU, not measured on a GPU.
+# Up to this many numbers in the embedding rows of a batch, a step on the CPU takes less than the millisecond or so in
+# which a GPU is told what to do; estimated from times of steps on the CPU, not measured on a GPU.
 LARGEST_CPU_BATCH = 1 << 20
 
-# ids, which are unique while their objects live, as they do here; no lock, which a fork could leave locked
+# by the recommender's id, which is unique while it trains; without a lock, which a fork could leave locked
 _in_training: dict[int, object] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_training.clear)  # the trainings go on in the other process
@@ -74,25 +74,6 @@ def choose_device(name: str) -> torch.device:
         raise ValueError(f"{error}{_why_missing(name, available)}") from None
 
 
-def _why_missing(name: str, available: list[str]) -> str:
-    kind = name.partition(":")[0]
-    if kind not in ("cuda", "mps") or kind in available:
-        return ""
-    is_built = torch.version.cuda is not None if kind == "cuda" else torch.backends.mps.is_built()
-    if not is_built:
-        return f"; this torch, {torch.__version__}, is a build without {kind.upper()}"
-    return f"; torch finds no {kind.upper()} device on this machine"
-
-
-def _available_devices() -> list[str]:
-    devices = ["cpu"]
-    if torch.cuda.is_available():
-        devices += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
-    if torch.backends.mps.is_available():
-        devices.append("mps")
-    return devices
-
-
 def start_engine(
     engine: str,
     device: torch.device,
@@ -117,3 +98,22 @@ def exclusive_fit(recommender: object) -> Iterator[None]:
         yield
     finally:
         _in_training.pop(id(recommender), None)
+
+
+def _why_missing(name: str, available: list[str]) -> str:
+    kind = name.partition(":")[0]
+    if kind not in ("cuda", "mps") or kind in available:
+        return ""
+    is_built = torch.version.cuda is not None if kind == "cuda" else torch.backends.mps.is_built()
+    if not is_built:
+        return f"; this torch, {torch.__version__}, is a build without {kind.upper()}"
+    return f"; torch finds no {kind.upper()} device on this machine"
+
+
+def _available_devices() -> list[str]:
+    devices = ["cpu"]
+    if torch.cuda.is_available():
+        devices += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return devices

@@ -61,18 +61,14 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
 
     def set_URM_train(self, URM_train_new: Any, **kwargs: Any) -> None:
         """Replace the training matrix, and check it as the constructor does."""
-        URM_train = check_sparse("URM_train_new", URM_train_new)
-        if URM_train.shape != self.URM_train.shape:
-            raise ValueError(f"URM_train_new must be of shape {self.URM_train.shape}, got {URM_train.shape}")
+        URM_train = check_sparse("URM_train_new", URM_train_new, shape=self.URM_train.shape)
         super().set_URM_train(URM_train, **kwargs)
         self._checked_URM_train = self.URM_train
 
     def _check_URM_train(self) -> None:
         """Check and convert a training matrix that was set by hand: the kernels trust its indices."""
         if self.URM_train is not self._checked_URM_train:
-            URM_train = check_sparse("URM_train", self.URM_train)
-            if URM_train.shape != (self.n_users, self.n_items):
-                raise ValueError(f"URM_train must be of shape {(self.n_users, self.n_items)}, got {URM_train.shape}")
+            URM_train = check_sparse("URM_train", self.URM_train, shape=(self.n_users, self.n_items))
             self.URM_train = self._checked_URM_train = URM_train
 
     def _compute_item_score(self, user_id_array: Any, items_to_compute: Any = None) -> npt.NDArray[Any]:
@@ -80,14 +76,12 @@ class FoldedFactorsRecommender(BaseMatrixFactorizationRecommender):
         user_ids = check_ids("user_id_array", user_id_array, self.n_users)
         if items_to_compute is not None:
             items_to_compute = check_ids("items_to_compute", items_to_compute, self.n_items)
-        scores: npt.NDArray[Any] = super()._compute_item_score(user_ids, items_to_compute=items_to_compute)
-        return scores
+        return super()._compute_item_score(user_ids, items_to_compute=items_to_compute)
 
     @faster_form_of(_compute_item_score)
     def _score_ranker(self, request: Any) -> Ranker | None:
         """Return the base class's ranker: the scores above are its own. A host's base class never asks for one."""
-        ranker: Ranker | None = super()._score_ranker(request)
-        return ranker
+        return super()._score_ranker(request)
 
     def predict(self, user_id_array: Any, item_id_array: Any, clip: bool = False) -> npt.NDArray[np.float32]:
         """Predict the ratings of (user, item) pairs: activation(score).

@@ -11,9 +11,6 @@ from Recommenders.MatrixFactorization.PyTorch._losses import LOSSES
 from Recommenders.MatrixFactorization.PyTorch._optimizers import OPTIMIZERS
 from recsys_common.validation import check_bool, check_choice, check_float, check_int
 
-ENGINES = ("auto", "fused", "torch")
-MAX_THREADS = 1024
-MAX_FACTORS = 1 << 24
 _LARGEST_FLOAT32, _SMALLEST_FLOAT32 = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
 
 
@@ -44,7 +41,7 @@ class Hyperparameters:
 
     def __post_init__(self) -> None:
         self._store_int("batch_size", minimum=1)
-        self._store_int("num_factors", minimum=1, maximum=MAX_FACTORS)
+        self._store_int("num_factors", minimum=1, maximum=1 << 24)
         self._store_float32("learning_rate", above=0)
         self._store("sgd_mode", check_choice("sgd_mode", self.sgd_mode, OPTIMIZERS))
         self._store("activation", check_choice("activation", self.activation, ACTIVATIONS))
@@ -57,9 +54,9 @@ class Hyperparameters:
             raise ValueError("init_std_dev must be > 0 where init_mean is 0, got 0")
         self._check_loss()
         self._store_int("epochs", minimum=0)
-        self._store("engine", check_choice("engine", self.engine, ENGINES))
+        self._store("engine", check_choice("engine", self.engine, ["auto", "fused", "torch"]))
         if self.num_threads is not None:
-            self._store_int("num_threads", minimum=1, maximum=MAX_THREADS)
+            self._store_int("num_threads", minimum=1, maximum=1024)
         if self.random_seed is not None:
             self._store_int("random_seed", minimum=0)
 

@@ -132,5 +132,4 @@ def _copy(parameter: Tensor) -> npt.NDArray[np.float32]:
 
 def _memory(parameter: Tensor) -> npt.NDArray[np.float32]:
     """Return the memory of a tensor on the CPU as an array; numpy copies without the threads that a fork leaves out."""
-    memory: npt.NDArray[np.float32] = parameter.detach().numpy()
-    return memory
+    return parameter.detach().numpy()

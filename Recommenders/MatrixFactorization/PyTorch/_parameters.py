@@ -65,21 +65,6 @@ def start_as_torch_does(shape: tuple[int, int], num_factors: int, generator: np.
     return Parameters(user_factors, item_factors, linear[:-1], linear[-1:].reshape(()), None, None)
 
 
-def _normal_table(
-    n_rows: int, num_factors: int, mean: float, std_dev: float, generator: np.random.Generator
-) -> npt.NDArray[np.float32]:
-    """Draw from N(mean, std_dev^2), in chunks between which an interrupt is answered."""
-    table = np.empty((n_rows, num_factors), dtype=np.float32)
-    flat = table.reshape(-1)
-    for start in range(0, flat.size, _CHUNK):
-        chunk = flat[start : start + _CHUNK]
-        generator.standard_normal(out=chunk, dtype=np.float32)
-        with np.errstate(over="ignore"):  # the caller checks that the table is finite
-            chunk *= np.float32(std_dev)
-            chunk += np.float32(mean)
-    return table
-
-
 def fold(parameters: Parameters, cold_users: npt.NDArray[np.bool_], cold_items: npt.NDArray[np.bool_]) -> Factors:
     """Fold w into the user side, so that the factors' dot product, with the biases, is the model's score.
 
@@ -107,3 +92,18 @@ def score_pairs(
         dot = np.einsum("nf,nf->n", factors.USER_factors[u], factors.ITEM_factors[i])
         score[start : start + chunk] = dot + factors.USER_bias[u] + factors.ITEM_bias[i] + factors.GLOBAL_bias
     return score
+
+
+def _normal_table(
+    n_rows: int, num_factors: int, mean: float, std_dev: float, generator: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """Draw from N(mean, std_dev^2), in chunks between which an interrupt is answered."""
+    table = np.empty((n_rows, num_factors), dtype=np.float32)
+    flat = table.reshape(-1)
+    for start in range(0, flat.size, _CHUNK):
+        chunk = flat[start : start + _CHUNK]
+        generator.standard_normal(out=chunk, dtype=np.float32)
+        with np.errstate(over="ignore"):  # the caller checks that the table is finite
+            chunk *= np.float32(std_dev)
+            chunk += np.float32(mean)
+    return table

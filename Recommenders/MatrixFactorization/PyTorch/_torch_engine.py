@@ -29,7 +29,7 @@ LARGEST_ONE_THREAD_BATCH = 1 << 18
 class TorchEngine:
     """The engine that trains a torch module on any device; `random_seed` decides the order of the ratings."""
 
-    # a caller may have switched gradients off: what is built or computed here must have them all the same
+    # the caller may have switched gradients off, and they are needed here all the same
     @torch.inference_mode(False)
     def __init__(
         self,
@@ -90,7 +90,7 @@ class TorchEngine:
 def choose_threads(settings: Hyperparameters) -> int:
     """Return the CPU threads of a step: as asked for, else one for a small batch and torch's own number for others.
 
-    A step of a small batch takes microseconds an operation. Threads that wait for each other there cost more than
+    An operation on a small batch takes microseconds. Threads that wait for each other there cost more than
     they save, and many times more where another process needs their core. A forked process has one thread, and asking
     for more is a ValueError: it would wait for ever for the threads that OpenMP has started in the original process.
     """

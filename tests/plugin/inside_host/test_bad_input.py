@@ -44,7 +44,7 @@ def test_duplicates_of_small_integers_are_summed_without_overflow():
 
 
 def test_a_replacement_of_another_shape_is_refused(unfitted, URM):
-    with pytest.raises(ValueError, match=r"URM_train_new must be of shape \(60, 30\), got \(59, 30\)"):
+    with pytest.raises(ValueError, match=r"URM_train_new must be of shape \(60, 30\), got shape \(59, 30\)"):
         unfitted.set_URM_train(URM[:-1])
 
 

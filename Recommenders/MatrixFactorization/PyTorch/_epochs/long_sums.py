@@ -14,8 +14,8 @@ MANY_TERMS = 1 << 12  # an error of some 5e-5 of the sum at the worst
 def rows_of_long_sums(URM: sps.csr_matrix, batch_size: int) -> tuple[npt.NDArray[np.int64], int]:
     """Find the users u and items n_users + i that are expected to have more than MANY_TERMS ratings in a batch.
 
-    The second result is how many ratings of a batch have about MANY_TERMS of the row with most; without any such row,
-    the whole batch.
+    Return them, and how many ratings of a batch have about MANY_TERMS of the largest row; all of the batch without
+    such a row.
     """
     batch_size = min(batch_size, URM.nnz)
     if batch_size <= MANY_TERMS:

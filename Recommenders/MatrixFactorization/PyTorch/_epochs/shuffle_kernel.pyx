@@ -59,7 +59,7 @@ cdef inline uint64_t _draw(uint64_t[::1] state) except? 0 nogil:
 
 
 cdef inline uint32_t _scale(uint64_t[::1] state, uint32_t draw, uint32_t bound) except? 0 nogil:
-    """A uniform draw of 32 bits as one of 0..bound-1, each exactly as likely as the others (Lemire 2019)."""
+    """Scale a uniform draw of 32 bits to one of 0..bound-1, each exactly as likely as the others (Lemire 2019)."""
     cdef uint64_t product = <uint64_t> draw * bound
     cdef uint32_t too_low
 
@@ -74,19 +74,17 @@ N_PACKED_IDS = 1 << ID_BITS  # users or items that a packed record tells apart
 DROPPED_BITS = (1 << RATING_BITS) - 1  # the bits of a float32 rating that a packed record drops
 
 
-def count_buckets(uint64_t[::1] state, Py_ssize_t n_ratings, int64_t[::1] sizes):
+def count_buckets(
+    uint64_t[::1] state,  # (4,), updated
+    Py_ssize_t n_ratings,  # a multiple of 8 but for the last part of the ratings
+    int64_t[::1] sizes,  # (256,), updated
+):
     """Add to `sizes` how many of the next ratings fall into each bucket; the state goes on as in `scatter_ratings`.
 
     Equivalent to::
 
         draws = [draw(state) for _ in range(ceil(n_ratings / 8))]
         sizes += np.bincount(np.array(draws, dtype="<u8").view(np.uint8)[:n_ratings], minlength=256)
-
-    Parameters
-    ----------
-    state : (4,) uint64, updated
-    n_ratings : int, a multiple of 8 but for the last part of the ratings
-    sizes : (256,) int64, updated
     """
     cdef Py_ssize_t n_left = n_ratings, k
     cdef uint64_t bits
@@ -101,15 +99,15 @@ def count_buckets(uint64_t[::1] state, Py_ssize_t n_ratings, int64_t[::1] sizes)
 
 
 def scatter_ratings(
-    uint64_t[::1] state,
-    const index[::1] indptr,
+    uint64_t[::1] state,  # (4,), updated
+    const index[::1] indptr,  # of the matrix, as indices and data
     const index[::1] indices,
     const float[::1] data,
-    Py_ssize_t row,
+    Py_ssize_t row,  # of entry `begin`
     Py_ssize_t begin,
-    Py_ssize_t end,
-    int64_t[::1] positions,
-    record[::1] records,
+    Py_ssize_t end,  # a multiple of 8 after `begin` but for the last part of the ratings
+    int64_t[::1] positions,  # (256,), updated: where each bucket goes on
+    record[::1] records,  # (n,) of PACKED or WIDE records, written
 ):
     """Write the entries `begin`..`end`-1 of a CSR matrix to the next free places of their buckets.
 
@@ -118,15 +116,6 @@ def scatter_ratings(
         for k, bucket in zip(range(begin, end), buckets):
             records[positions[bucket]] = row of k, indices[k], data[k]
             positions[bucket] += 1
-
-    Parameters
-    ----------
-    state : (4,) uint64, updated
-    indptr, indices, data : the matrix; both int32 or both int64, and float32
-    row : int, the row of entry `begin`
-    begin, end : int, a multiple of 8 apart but for the last part of the ratings
-    positions : (256,) int64, updated; where each bucket goes on
-    records : (n,) of PACKED or WIDE records, written
     """
     cdef Py_ssize_t k = begin, row_end
     cdef int64_t bucket
@@ -155,10 +144,7 @@ def shuffle_bucket(uint64_t[::1] state, record[::1] records):
             partner = uniform in 0..last, from the lower and the upper half of each draw in turn
             records[[last, partner]] = records[[partner, last]]
 
-    Parameters
-    ----------
-    state : (4,) uint64, updated
-    records : (n,) of PACKED or WIDE records, n < 2**32
+    for the state (4,), updated, and (n,) PACKED or WIDE records, n < 2**32.
     """
     cdef Py_ssize_t last = records.shape[0] - 1
     cdef Py_ssize_t n_drawn, k

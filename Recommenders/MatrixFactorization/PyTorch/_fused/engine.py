@@ -50,7 +50,7 @@ def why_not_fused(shape: tuple[int, int], settings: Hyperparameters) -> Exceptio
 
 
 class TrainingArrays(NamedTuple):
-    """The arrays that the kernel trains on; those of float32 start at a cache line.
+    """The arrays that the kernel trains on; the float32 ones start at a cache line.
 
     The biases are three more factors, so that the score is one weighted product: a user's row is [p, b_u, 1, 1], an
     item's [q, 1, b_i, 1], and that of the linear layer [w, 1, 1, b]. The states of the optimiser follow. Rows are
@@ -167,10 +167,9 @@ class FusedEngine:
 
 
 def masks_and_penalties(settings: Hyperparameters) -> npt.NDArray[np.float32]:
-    """Return what the kernel has to know of each number of a row, (5, L).
+    """Return the users' mask and penalty, the items' mask and penalty, and the mask of the linear layer, (5, L).
 
-    The users' mask (1 where a number is trained) and penalty (twice the regularisation), the items' mask and penalty,
-    and the mask of the linear layer.
+    A mask is 1 where a number is trained, and a penalty is twice the regularisation.
     """
     F = settings.num_factors
     table = aligned_zeros(5, padded_length(F))

@@ -84,25 +84,17 @@ def use_avx2():
     return bool(_use_avx2())
 
 
-def train_ratings(record[::1] records, int64_t begin, int64_t end, int64_t batch_size, arrays, settings):
-    """Train on the ratings `begin`..`end`-1 of an epoch, with a step at the end of every batch among them.
+def train_ratings(
+    record[::1] records,  # (n,), the ratings of an epoch
+    int64_t begin,
+    int64_t end,  # 0 <= begin <= end <= n
+    int64_t batch_size,  # >= 1
+    arrays,  # the TrainingArrays of engine.py: parameters and the work space of a batch, updated
+    settings,  # Hyperparameters, with names out of LOSSES, ACTIVATIONS and OPTIMIZERS
+):
+    """Train on the ratings `begin`..`end`-1, with a step at the end of every batch, and return the sum of the losses.
 
     A batch may be cut: its last part makes the step. Equivalent to `train` in tests/reference/matrix_factorization.py.
-
-    Parameters
-    ----------
-    records : (n,) array of records, the ratings of the epoch
-    begin, end : int, 0 <= begin <= end <= n
-    batch_size : int >= 1
-    arrays : TrainingArrays
-        Of `engine.py`, which describes them: the parameters, and the work space of a batch. They are updated.
-    settings : Hyperparameters
-        With a loss, an activation and an optimiser out of LOSSES, ACTIVATIONS and OPTIMIZERS.
-
-    Returns
-    -------
-    float
-        The sum of the losses.
     """
     cdef float[:, ::1] rows = arrays.rows, sums = arrays.sums
     cdef float[::1] linear = arrays.linear

@@ -43,7 +43,7 @@ struct Training {
     const Vector *user_mask, *user_penalty, *item_mask, *item_penalty, *linear_mask;  // (n_vectors,) each
     int32_t n_users, n_rows;
     int32_t n_slots;  // at least one more than the most users and the most items of a batch together
-    int32_t users_end, items_begin;  // slots in use are those before the one and from the other on
+    int32_t users_end, items_begin;  // the slots in use are 0..users_end-1 and items_begin..n_slots-1
     int64_t n_steps;
     int n_vectors;
     bool penalized;  // whether any penalty is > 0
@@ -75,8 +75,8 @@ template <class Optimizer, int WIDTH>
 class Trainer : Training {
     static constexpr int CAPACITY = WIDTH ? WIDTH : MAX_WIDTH;
 
-    // Ratings between the request for a row and its use: the memory may be beyond every cache, but what is requested
-    // has to stay in the first ones, and wide rows fill them.
+    // Ratings between the request for a row and its use: far enough for a row to come from the memory, and near enough
+    // for it to stay in the first caches, which wide rows soon fill.
     static constexpr int AHEAD = WIDTH ? 48 : 16;
 
     // The compiler orders the operations of a sum by where their operands come from: taken from the copy at every use,
