@@ -1,4 +1,4 @@
-"""The base of what is done to a data set after it has been read: a reader around another reader."""
+"""The base of the post-processings of a data set: readers around another reader."""
 
 import copy
 import os

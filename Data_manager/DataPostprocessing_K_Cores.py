@@ -70,7 +70,7 @@ def select_k_cores(
     Parameters
     ----------
     URM : scipy sparse matrix, shape (n_users, n_items)
-        It is not changed. Explicit zeros are no interactions.
+        It is not changed. Explicit zeros do not count.
     k_value : int >= 1, default 5
     reshape : bool, default False
         Whether the removed rows and columns are left out of the result instead of being empty in it.

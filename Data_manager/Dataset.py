@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sps
 
-from Data_manager._matrices.ids import check_ids
+from Data_manager._matrices.ids import check_id_mapper
 from Data_manager._statistics.numbers import features_line, gini_index, interactions_block
 from Data_manager._statistics.plot import plot_statistics
 from Data_manager._storage.cache import has_cache, read_cache
@@ -100,8 +100,8 @@ class Dataset:
             ICM_feature_mapper_dictionary=check_feature_mappers("ICM", ICM_feature_mapper_dictionary, ICMs),
             UCM_dictionary=UCMs,
             UCM_feature_mapper_dictionary=check_feature_mappers("UCM", UCM_feature_mapper_dictionary, UCMs),
-            user_original_ID_to_index=check_ids("user_original_ID_to_index", user_original_ID_to_index, n_users),
-            item_original_ID_to_index=check_ids("item_original_ID_to_index", item_original_ID_to_index, n_items),
+            user_original_ID_to_index=check_id_mapper("user_original_ID_to_index", user_original_ID_to_index, n_users),
+            item_original_ID_to_index=check_id_mapper("item_original_ID_to_index", item_original_ID_to_index, n_items),
             is_implicit=is_implicit,
             additional_data_mapper=check_additional_mappers(additional_data_mapper),
         )

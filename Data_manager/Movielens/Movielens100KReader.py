@@ -25,7 +25,7 @@ class Movielens100KReader(MovielensReader):
 
     The host's reader has no features; here the genre flags of u.item are ICM_genres, with the names of u.genre, and
     u.user is UCM_all. Ages are put into the groups that MovieLens 1M uses, so that ``age_group_25`` is 25 to 34 in both
-    (groups begin at 1, 18, 25, 35, 45, 50, 56). Parameters are those of `DataReader`.
+    (groups begin at 1, 18, 25, 35, 45, 50, 56). Parameters as in `DataReader`.
     """
 
     DATASET_SUBFOLDER = "Movielens100K/"

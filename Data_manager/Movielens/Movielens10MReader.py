@@ -15,7 +15,7 @@ class Movielens10MReader(MovielensWithTagsReader):
 
     Titles and tags are UTF-8, as the README of the edition says, and where they are not, latin-1 (the host reads
     everything as latin-1, which garbles the tokens of tags with accents).
-    Parameters are those of `DataReader`.
+    Parameters as in `DataReader`.
     """
 
     DATASET_SUBFOLDER = "Movielens10M/"

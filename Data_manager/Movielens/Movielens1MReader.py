@@ -9,7 +9,7 @@ from Data_manager.Movielens._movielens import MOVIES_DAT, RATINGS_DAT, USERS_DAT
 class Movielens1MReader(MovielensReader):
     """MovieLens 1M (``ml-1m.zip``): URM_all, URM_timestamp; ICM_genres, ICM_year; UCM_all.
 
-    Parameters are those of `DataReader`.
+    Parameters as in `DataReader`.
     """
 
     DATASET_SUBFOLDER = "Movielens1M/"

@@ -7,7 +7,7 @@ class Movielens32MReader(MovielensWithTagsReader):
     """MovieLens 32M (``ml-32m.zip``): URM_all, URM_timestamp; ICM_all, ICM_genres, ICM_tags, ICM_year.
 
     The files are quoted csv in UTF-8, and read as such (the host splits quoted tags at their commas).
-    Parameters are those of `DataReader`.
+    Parameters as in `DataReader`.
     """
 
     DATASET_SUBFOLDER = "Movielens32M/"

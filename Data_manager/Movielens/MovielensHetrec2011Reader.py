@@ -13,7 +13,7 @@ class MovielensHetrec2011Reader(MovielensReader):
     """MovieLens of HetRec 2011 (``hetrec2011-movielens-2k-v2.zip``): URM_all, as the host has it.
 
     The part of MovieLens 10M of the users who gave both ratings and tags, from the 2nd Workshop on Information
-    Heterogeneity and Fusion in Recommender Systems, 2011. No hash of the file is recorded. Parameters are those of
+    Heterogeneity and Fusion in Recommender Systems, 2011. No hash of the file is recorded. Parameters as in
     `DataReader`.
     """
 

@@ -6,7 +6,7 @@ from Data_manager.Movielens._movielens import MovielensWithTagsReader, csv_table
 class MovielensLatestReader(MovielensWithTagsReader):
     """MovieLens Latest, all of it: URM_all, URM_timestamp; ICM_all, ICM_genres, ICM_tags, ICM_year.
 
-    ``ml-latest.zip`` changes over time, see `MovielensLatestSmallReader`. Parameters are those of `DataReader`.
+    ``ml-latest.zip`` changes over time, see `MovielensLatestSmallReader`. Parameters as in `DataReader`.
     """
 
     DATASET_SUBFOLDER = "MovielensLatest/"

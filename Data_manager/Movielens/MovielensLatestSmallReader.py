@@ -8,7 +8,7 @@ class MovielensLatestSmallReader(MovielensWithTagsReader):
 
     GroupLens replaces ``ml-latest-small.zip`` from time to time, so no hash of it is recorded: report the date of the
     download with the results. A newer one is fetched when the zip has been deleted and the reader is made with
-    ``reload_from_original_data=True``. Parameters are those of `DataReader`.
+    ``reload_from_original_data=True``. Parameters as in `DataReader`.
     """
 
     DATASET_SUBFOLDER = "MovielensLatestSmall/"

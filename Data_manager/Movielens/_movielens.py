@@ -88,7 +88,7 @@ class MovielensReader(DataReader):
                 where = archive.where(self.TABLES["ratings"][0])
                 manager.add_interactions(self._interactions(archive), InteractionRules("error"), where)
                 if manager.notices:
-                    raise ValueError(f"{where} must have ratings other than 0 only. {' '.join(manager.notices)}")
+                    raise ValueError(f"{where} must not have ratings of 0. {' '.join(manager.notices)}")
             for name, frame in item_features.result().items():
                 manager.add_ICM(frame, name)
             if self.AVAILABLE_UCM:

@@ -97,24 +97,13 @@ def check_mapper(name: str, mapper: Any) -> dict[str, int]:
     return checked
 
 
-def check_mapper_or_identity(name: str, mapper: Any, n_ids: int) -> dict[str, int]:
-    """Return a checked copy of the mapper; for None {"0": 0, "1": 1, ...}, as where the ids are the indices."""
-    return {str(index): index for index in range(n_ids)} if mapper is None else check_mapper(name, mapper)
-
-
-def check_ids(name: str, mapper: Any, n_ids: int) -> IdIndex:
+def check_id_mapper(name: str, mapper: Any, n_ids: int) -> IdIndex:
     """Return the mapper of users or items, or the identity for None, as an `IdIndex`; a given `IdIndex` as it is."""
     if isinstance(mapper, IdIndex):
         return mapper
     if mapper is None:
         return IdIndex(np.arange(n_ids, dtype=np.int64))
     return IdIndex(mapper=check_mapper(name, mapper))
-
-
-def reindex_mapper(mapper: Mapping[str, int], kept: npt.NDArray[np.bool_]) -> dict[str, int]:
-    """Return the features whose index the mask keeps, in their order, numbered as the kept columns are afterwards."""
-    new_index = (np.cumsum(kept) - 1).tolist()
-    return {feature: new_index[index] for feature, index in mapper.items() if kept[index]}
 
 
 @dataclass(frozen=True)

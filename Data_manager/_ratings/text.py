@@ -64,7 +64,8 @@ def find_layout(
         separator, names = _split_first_line(line, file.where, columns, text_format, header)
         quoted = separator != "::"
         if columns.by_position:
-            if not header or len(set(names)) < len(names):
+            # a header's names are for messages: those that cannot name columns make a file no worse
+            if not header or len(set(names)) < len(names) or UNDECODED.search(line):
                 names = [f"column {position}" for position in range(len(names))]
             columns = columns.named(names)
         kind_of = {name: kinds[role] for role, name in columns.names_of_roles().items()}

@@ -32,7 +32,7 @@ from recsys_common.sparse_structure import canonical_fault
 _MATRICES = ("URM_dictionary", "ICM_dictionary", "UCM_dictionary")
 _IDS = ("user_original_ID_to_index", "item_original_ID_to_index")
 _PARTS_OF_MATRIX = ("data", "indices", "indptr")
-# what is small or has no fixed form
+# the archive of the parts that are small or of no fixed form
 _OTHERS = "others.zip"
 _N_THREADS = 2
 

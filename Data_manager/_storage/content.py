@@ -9,7 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sps
 
 from Data_manager._matrices.cells import canonical_csr
-from Data_manager._matrices.ids import IdIndex, check_mapper, check_mapper_or_identity, reindex_mapper
+from Data_manager._matrices.ids import IdIndex, check_mapper
 from recsys_common.validation import check_ids
 
 _Found = TypeVar("_Found")
@@ -69,7 +69,7 @@ def check_feature_mappers(kind: str, dictionary: Any, matrices: Matrices) -> Fea
     """Copy the feature mappers of ICMs or UCMs (the kind); for None the features are named by their column."""
     name = f"{kind}_feature_mapper_dictionary"
     if dictionary is None:
-        return {key: check_mapper_or_identity(name, None, matrix.shape[1]) for key, matrix in matrices.items()}
+        return {key: {str(index): index for index in range(matrix.shape[1])} for key, matrix in matrices.items()}
     return {key: check_mapper(f"{name}[{key!r}]", value) for key, value in _check_dictionary(name, dictionary).items()}
 
 
@@ -127,5 +127,8 @@ def _without_rows(
         kept_matrix = matrix[np.flatnonzero(kept_rows)]
         occurs = np.asarray(kept_matrix.getnnz(axis=0)) > 0
         remaining[name] = kept_matrix[:, np.flatnonzero(occurs)]
-        remaining_mappers[name] = reindex_mapper(mappers[name], occurs)
+        new_index = (np.cumsum(occurs) - 1).tolist()
+        remaining_mappers[name] = {
+            feature: new_index[index] for feature, index in mappers[name].items() if occurs[index]
+        }
     return remaining, remaining_mappers

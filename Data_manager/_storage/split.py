@@ -32,8 +32,7 @@ _FEATURES = {
     "split_UCM_mappers": "UCM_feature_mapper_dictionary",
 }
 
-
-# which users a split has, the URMs of its parts, and what else is recorded of it
+# which users a split has, the URMs of its parts, and further entries for split_parameters
 Division = tuple[npt.NDArray[np.bool_], dict[str, sps.csr_matrix], dict[str, Any]]
 
 

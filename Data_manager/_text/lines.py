@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
 from typing import IO, NoReturn
@@ -32,30 +32,33 @@ def lines_of(stream: IO[bytes], where: str, encoding: str) -> Iterator[tuple[int
 
     Bytes that cannot be decoded become lone surrogates, which valid text never has, so that such a line can be named.
     """
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
     number = 0
     try:
-        for number, line in enumerate(iter(partial(text.readline, BLOCK_BYTES + 1), ""), start=1):
-            if len(line) > BLOCK_BYTES:
-                refuse_line(where, number, line, f"it is longer than {BLOCK_BYTES} characters")
-            yield number, line.removeprefix("\ufeff") if number == 1 else line
+        with _decoded(stream, encoding) as text:
+            for number, line in enumerate(iter(partial(text.readline, BLOCK_BYTES + 1), ""), start=1):
+                if len(line) > BLOCK_BYTES:
+                    refuse_line(where, number, line, f"it is longer than {BLOCK_BYTES} characters")
+                yield number, line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeError as error:  # half a character at the end, in encodings of two and more bytes for each
         refuse_line(where, number + 1, "", f"its bytes are not text in {encoding}: {error}")
-    finally:
-        with suppress(ValueError):  # the owner of the stream has closed it already
-            text.detach()
 
 
 def is_blank(stream: IO[bytes], encoding: str, n_lines_before: int) -> bool:
     """Tell whether only white space follows the first `n_lines_before` lines."""
     # in blocks: a small compressed file may hold a hundred million empty lines
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
-    try:
+    with suppress(UnicodeError), _decoded(stream, encoding) as text:
         for _ in range(n_lines_before):
             text.readline(BLOCK_BYTES)
         return not any(block.removeprefix("\ufeff").strip() for block in iter(partial(text.read, BLOCK_BYTES), ""))
-    except UnicodeError:  # half a character at the end is not white space
-        return False
+    return False  # half a character at the end is not white space
+
+
+@contextmanager
+def _decoded(stream: IO[bytes], encoding: str) -> Iterator[io.TextIOWrapper]:
+    """Read a stream as text, without closing it at the end."""
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+    try:
+        yield text
     finally:
         with suppress(ValueError):  # the owner of the stream has closed it already
             text.detach()

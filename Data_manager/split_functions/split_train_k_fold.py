@@ -19,7 +19,7 @@ def split_k_fold(
     Parameters
     ----------
     URM_all : scipy sparse matrix or array, shape (n_users, n_items)
-        At least n_folds non-zero cells. It is not changed; explicit zeros are no interactions.
+        At least n_folds non-zero cells. It is not changed; explicit zeros do not count.
     n_folds : int >= 2, default 5
         Not more than there are interactions.
     user_wise : bool, default False

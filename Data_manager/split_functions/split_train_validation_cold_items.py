@@ -29,7 +29,7 @@ def split_train_in_two_cold_items(
     Parameters
     ----------
     URM_all : scipy sparse matrix or array, shape (n_users, n_items)
-        At least one non-zero cell. It is not changed; explicit zeros are no interactions.
+        At least one non-zero cell. It is not changed; explicit zeros do not count.
     ICM_list : sequence of scipy sparse matrices or arrays, each of shape (n_items, n_features), optional
         Features of the items, to be divided alike. They are not changed.
     train_item_percentage : float in [0, 1], default 0.1

@@ -25,7 +25,7 @@ def time_of_train_percentage(URM_all: Any, URM_timestamp: Any, train_percentage:
     Parameters
     ----------
     URM_all : scipy sparse matrix or array, shape (n_users, n_items)
-        At least one non-zero cell. It is not changed; explicit zeros are no interactions.
+        At least one non-zero cell. It is not changed; explicit zeros do not count.
     URM_timestamp : scipy sparse matrix or array, shape (n_users, n_items)
         The times of the interactions, in seconds since 1970; an interaction without one has time 0, which a sparse
         matrix does not store. It is not changed.

@@ -37,7 +37,7 @@ def split_train_leave_k_out_user_wise(
     Parameters
     ----------
     URM : scipy sparse matrix or array, shape (n_users, n_items)
-        At least one non-zero cell. It is not changed; explicit zeros are no interactions.
+        At least one non-zero cell. It is not changed; explicit zeros do not count.
     k_out : int >= 1, default 1
         How many interactions of each user are left out for testing, and as many again for validation.
     use_validation_set : bool, default True

@@ -27,7 +27,7 @@ def split_train_in_two_percentage_global_sample(
     Parameters
     ----------
     URM_all : scipy sparse matrix or array, shape (n_users, n_items)
-        At least one non-zero cell. It is not changed; explicit zeros are no interactions.
+        At least one non-zero cell. It is not changed; explicit zeros do not count.
     train_percentage : float in [0, 1], default 0.1
         Exactly round(n_interactions * train_percentage) interactions are taken. A share, despite its name.
     random_seed : int >= 0, optional
@@ -82,7 +82,7 @@ def split_train_in_two_percentage_user_wise(
     Parameters
     ----------
     URM_train : scipy sparse matrix or array, shape (n_users, n_items)
-        At least one non-zero cell. It is not changed; explicit zeros are no interactions.
+        At least one non-zero cell. It is not changed; explicit zeros do not count.
     train_percentage : float in [0, 1], default 0.1
         The share of each user's interactions that is taken.
     verbose : bool, default False

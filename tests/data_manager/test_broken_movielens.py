@@ -113,7 +113,7 @@ MOVIELENS: dict[str, tuple[str, dict[str, str | bytes | None], Change, str]] = {
         "ml-1m",
         dat("7::1::0::5\n"),
         bytes,
-        "^FILE, member .* must have ratings other than 0 only. Left out 1",
+        "^FILE, member .* must not have ratings of 0. Left out 1",
     ),
 }
 

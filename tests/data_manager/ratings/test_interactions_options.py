@@ -125,6 +125,13 @@ def test_positions_need_no_distinct_names(tmp_path: Path) -> None:
     assert dataset.get_URM_all().toarray().tolist() == [[3.0]]
 
 
+def test_positions_need_no_names_in_the_encoding_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_bytes("utilisat\u00e9,item,rating\na,b,3\n".encode("latin-1"))
+    reader = InteractionsReader(path, (0, 1, 2), header=True, data_folder=tmp_path, verbose=False)
+    assert reader.load_data(False).get_URM_all().toarray().tolist() == [[3.0]]
+
+
 def test_an_odd_quote_inside_a_field_is_text(tmp_path: Path) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text('user,item,rating\na,5" pipe,3\nb,"x\n""y""",4\n', encoding="utf-8")
