@@ -305,17 +305,18 @@ class Dataset:
         ValueError
             If an archive is damaged or does not hold what it should.
         """
+        folder = Path(save_folder_path)
+        make: Callable[..., Dataset] = Dataset
         try:
-            arguments = read_dataset(save_folder_path)
+            parts: Any = read_dataset(folder)
         except FileNotFoundError:
-            if not has_cache(Path(save_folder_path)):
+            if not has_cache(folder):
                 raise
-            self._become(Dataset._from_parts(**read_cache(Path(save_folder_path), None)))
-            return
+            parts, make = read_cache(folder, None), Dataset._from_parts
         try:
-            self._become(Dataset(**arguments))
+            self._become(make(**parts))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{save_folder_path} does not hold the archives of one data set: {error}") from error
+            raise ValueError(f"'{folder}' does not hold one data set: {error}") from error
 
     def _remove_items_and_users(
         self, items_to_remove: Any = None, users_to_remove: Any = None, *, verbose: bool = True

@@ -221,18 +221,29 @@ def test_folder_that_leaves_the_folder_is_neither_read_nor_deleted(name: str, tm
     assert (folder / real).is_dir()  # young, so it may be what another process is writing
 
 
+def _forge_others(folder: Path, change: dict[str, Any]) -> None:
+    """Change the parts that the cache has in an archive, None for one that is left out, with hashes that are right."""
+    cache(folder, toy())
+    content = content_of(folder)
+    arrays = folder / content["folder"]
+    others = DataIO(arrays).load_data("others.zip") | change
+    DataIO(arrays).save_data("others.zip", {name: value for name, value in others.items() if value is not None})
+    content["files"]["others.zip"] = size_and_hash(arrays / "others.zip")
+    _write_content(folder, content, hashed=True)
+
+
 @pytest.mark.parametrize("change", [{"extra": 1}, {"is_implicit": None}], ids=["extra", "missing"])
 def test_parts_of_other_names_than_a_data_set_has_are_refused_whatever_the_hash(
     change: dict[str, Any], tmp_path: Path
 ) -> None:
-    cache(tmp_path, toy())
-    content = content_of(tmp_path)
-    folder = tmp_path / content["folder"]
-    others = DataIO(folder).load_data("others.zip") | change
-    DataIO(folder).save_data("others.zip", {name: value for name, value in others.items() if value is not None})
-    content["files"]["others.zip"] = size_and_hash(folder / "others.zip")
-    _write_content(tmp_path, content, hashed=True)
+    _forge_others(tmp_path, change)
     assert_rebuilt_with_warning(tmp_path, MANIFEST)
+
+
+def test_a_part_of_another_type_than_a_data_set_has_is_a_value_error_whatever_the_hash(tmp_path: Path) -> None:
+    _forge_others(tmp_path, {"additional_data_mapper": 3})
+    with pytest.raises(ValueError, match="does not hold one data set"):
+        Dataset().load_data(tmp_path)
 
 
 def test_file_that_the_manifest_has_and_the_folder_lacks_is_named(tmp_path: Path) -> None:
