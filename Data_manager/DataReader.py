@@ -55,7 +55,7 @@ class OtherDataset(ValueError):
 class DataReader:
     """Reads one data set as a `Dataset`, and caches it in the data folder.
 
-    A reader is a subclass with the class attributes below and a method `_load_from_original_file`. If it reads files, it
+    A reader is a subclass with the class attributes below and a method `_load_from_original_file`. One that reads files
     also lists them in `_source_files`, so that the cache is made anew when they change.
 
     A zip that is not in the data folder is downloaded into it: from the folder on a server of the user's own that the
