@@ -26,7 +26,14 @@ from Data_manager.Dataset import Dataset
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.interactions_reader import InteractionsReader
 from recsys_common.file_group import FileGroup
-from tests.data_manager.cache_faults import Stage, ended, forked, kill_myself, nth_time_and_later, watch_operations
+from tests.data_manager.storage.cache_faults import (
+    Stage,
+    ended,
+    forked,
+    kill_myself,
+    nth_time_and_later,
+    watch_operations,
+)
 from tests.reference.data_splitters import MemoryReader, some_dataset, split_by_id
 
 N_RATINGS = 20_000

@@ -18,8 +18,15 @@ from Data_manager.DataSplitter_global_time import DataSplitter_global_time
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.DataSplitter_leave_k_out import DataSplitter_leave_k_out
 from Recommenders.DataIO import DataIO
-from tests.data_manager import saved_splits
-from tests.data_manager.saved_splits import ARCHIVES, OUR_KEYS, SEED_ARCHIVE, assert_same_split, load, load_quietly
+from tests.data_manager.storage import saved_splits
+from tests.data_manager.storage.saved_splits import (
+    ARCHIVES,
+    OUR_KEYS,
+    SEED_ARCHIVE,
+    assert_same_split,
+    load,
+    load_quietly,
+)
 from tests.reference.data_splitters import MemoryReader, some_dataset, split_by_id
 
 DIFFERENT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {

@@ -15,8 +15,8 @@ from pyarrow import parquet
 from benchmarks.parquet_interactions import write_parquet_folder
 from Data_manager.Dataset import Dataset
 from Data_manager.interactions_reader import InteractionsReader
-from tests.data_manager import spellings
-from tests.data_manager.spellings import NAMES, Row
+from tests.data_manager.ratings import spellings
+from tests.data_manager.ratings.spellings import NAMES, Row
 from tests.reference.data_interactions import ReadInteractions, read_interactions
 
 rules = st.fixed_dictionaries(

@@ -18,8 +18,8 @@ from Data_manager.DataSplitter_global_time import DataSplitter_global_time
 from Data_manager.DataSplitter_Holdout import DataSplitter_Holdout
 from Data_manager.DataSplitter_leave_k_out import DataSplitter_leave_k_out
 from recsys_common.archives.folder import ArchiveFolder
-from tests.data_manager import saved_splits
-from tests.data_manager.saved_splits import (
+from tests.data_manager.storage import saved_splits
+from tests.data_manager.storage.saved_splits import (
     ARCHIVES,
     OUR_KEYS,
     SEED_ARCHIVE,

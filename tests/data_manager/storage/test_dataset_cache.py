@@ -15,7 +15,7 @@ from Data_manager._storage.manifest import MANIFEST
 from Data_manager.Dataset import Dataset
 from recsys_common import atomic_file
 from recsys_common.file_lock import held_folder
-from tests.data_manager.toy_cache import (
+from tests.data_manager.storage.toy_cache import (
     FILES,
     TOY_ORIGIN,
     ToyReader,

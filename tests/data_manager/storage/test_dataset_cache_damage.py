@@ -16,7 +16,7 @@ from Data_manager._storage.hashing import size_and_hash
 from Data_manager._storage.manifest import MANIFEST, StaleCache
 from Data_manager.Dataset import Dataset
 from Recommenders.DataIO import DataIO
-from tests.data_manager.toy_cache import (
+from tests.data_manager.storage.toy_cache import (
     FILES,
     TOY_ORIGIN,
     ToyReader,

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes t
 
 
 def run(scenario: str, folder: Path, before: Sequence[str] = ()) -> dict[str, int]:
-    command = [*before, sys.executable, "-m", "tests.data_manager.cache_faults", scenario, str(folder)]
+    command = [*before, sys.executable, "-m", "tests.data_manager.storage.cache_faults", scenario, str(folder)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     counts: dict[str, int] = json.loads(ended.stdout)

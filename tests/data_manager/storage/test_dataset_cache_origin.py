@@ -10,7 +10,7 @@ import pytest
 from Data_manager._storage.hashing import describe_sources
 from Data_manager._storage.manifest import Origin, StaleCache
 from Data_manager.Dataset import Dataset
-from tests.data_manager.toy_cache import (
+from tests.data_manager.storage.toy_cache import (
     TOY_ORIGIN,
     ToyReader,
     arrays_folders,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from Data_manager.Dataset import Dataset
-from tests.data_manager.toy_cache import (
+from tests.data_manager.storage.toy_cache import (
     FILES,
     TOY_ORIGIN,
     ToyReader,
@@ -140,7 +140,7 @@ _AS_NOBODY = """
 import os, sys, warnings
 from pathlib import Path
 import pytest
-from tests.data_manager.toy_cache import ToyReader, toy, assert_same_content
+from tests.data_manager.storage.toy_cache import ToyReader, toy, assert_same_content
 folder = Path(sys.argv[1])
 ToyReader(folder, options={"k": 1}, verbose=False).load_data(folder / "with cache")  # may import what nobody may not
 if os.getuid() == 0:

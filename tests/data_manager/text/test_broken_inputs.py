@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from Data_manager.interactions_reader import InteractionsReader
-from tests.data_manager.broken_inputs import (
+from tests.data_manager.text.broken_inputs import (
     GOOD,
     TIMED,
     Broken,
@@ -23,7 +23,7 @@ from tests.data_manager.broken_inputs import (
     with_column,
     zip_of,
 )
-from tests.data_manager.broken_texts import LINES, TEXTS
+from tests.data_manager.text.broken_texts import LINES, TEXTS
 
 CONTAINERS = [
     Broken("not a gz", text(GOOD, "ratings.csv.gz"), r"^FILE is damaged or not compressed as its name says \("),

@@ -1,6 +1,7 @@
 """Forks processes that build a cache and are killed, interrupted or refused, and looks at what is left.
 
-``python -m tests.data_manager.cache_faults SCENARIO FOLDER`` prints counts as JSON; a broken law ends it with an error.
+``python -m tests.data_manager.storage.cache_faults SCENARIO FOLDER`` prints counts as JSON; a broken law ends it with
+an error.
 A process of its own, since what is done to it and to its children (limits, hooks that cannot be taken away) is not for
 the one that runs the tests.
 """

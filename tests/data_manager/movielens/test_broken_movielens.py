@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from Data_manager.reader_list import get_reader
-from tests.data_manager.broken_inputs import encrypted
 from tests.data_manager.conftest import RATINGS_CSV, RATINGS_DAT, SMALL_BLOCK_BYTES, MakeZip
+from tests.data_manager.text.broken_inputs import encrypted
 
 Change = Callable[[bytes], bytes]
 DAT, CSV = "ml-1m/ratings.dat", "ml-20m/ratings.csv"

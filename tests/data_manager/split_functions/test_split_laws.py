@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sps
 from hypothesis import assume, given
 
-from tests.data_manager.split_laws import SPLITS, Split, cells, few_examples, seeds, timed_URMs
+from tests.data_manager.split_functions.split_laws import SPLITS, Split, cells, few_examples, seeds, timed_URMs
 
 every_split = pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
 FORMATS = ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"]

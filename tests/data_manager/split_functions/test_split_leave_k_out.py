@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from Data_manager.split_functions import split_train_validation_leave_k_out as module
 from Data_manager.split_functions.split_train_validation_leave_k_out import split_train_leave_k_out_user_wise
-from tests.data_manager.split_laws import cells, few_examples, seeds, timed_URMs
+from tests.data_manager.split_functions.split_laws import cells, few_examples, seeds, timed_URMs
 from tests.reference import data_splits as reference
 
 timed_with_room = st.sampled_from([1, 2, 3]).flatmap(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from Data_manager.split_functions import _interactions as module
-from tests.data_manager.split_laws import few_examples, timed_URMs
+from tests.data_manager.split_functions.split_laws import few_examples, timed_URMs
 
 VALUES = {
     "few whole numbers": st.integers(-3, 3),

@@ -15,7 +15,7 @@ from Data_manager.split_functions.split_train_validation_random_holdout import (
     split_train_in_two_percentage_user_wise,
 )
 from tests.conftest import planted_factors_URM
-from tests.data_manager.split_laws import cells, few_examples, seeds, shares, timed_URMs
+from tests.data_manager.split_functions.split_laws import cells, few_examples, seeds, shares, timed_URMs
 from tests.reference import data_splits as reference
 
 SPLITS = [split_train_in_two_percentage_global_sample, split_train_in_two_percentage_user_wise]

@@ -1,7 +1,7 @@
 """Texts of interactions that are broken; not a test itself."""
 
-from tests.data_manager.broken_inputs import GOOD, HEADER, TIMED, Broken, text
 from tests.data_manager.conftest import SMALL_BLOCK_BYTES
+from tests.data_manager.text.broken_inputs import GOOD, HEADER, TIMED, Broken, text
 
 LINES = "^FILE, line %d is broken \\(%s"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from Data_manager.split_functions import split_train_validation_cold_items as module
 from Data_manager.split_functions.split_train_validation_cold_items import split_train_in_two_cold_items
-from tests.data_manager.split_laws import cells, few_examples, seeds, shares, timed_URMs
+from tests.data_manager.split_functions.split_laws import cells, few_examples, seeds, shares, timed_URMs
 from tests.reference import data_splits as reference
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from Data_manager.split_functions import split_train_k_fold as module
 from Data_manager.split_functions.split_train_k_fold import split_k_fold
-from tests.data_manager.split_laws import cells, few_examples, seeds, timed_URMs
+from tests.data_manager.split_functions.split_laws import cells, few_examples, seeds, timed_URMs
 
 
 @few_examples

@@ -14,7 +14,7 @@ from Data_manager.split_functions.split_train_validation_global_time import (
     split_train_in_two_global_time,
     time_of_train_percentage,
 )
-from tests.data_manager.split_laws import cells, few_examples, timed_URMs
+from tests.data_manager.split_functions.split_laws import cells, few_examples, timed_URMs
 from tests.reference import data_splits as reference
 
 shares = st.one_of(st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.8]), st.floats(1e-6, 1, exclude_max=True))
