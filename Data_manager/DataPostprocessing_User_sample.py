@@ -28,8 +28,9 @@ class DataPostprocessing_User_sample(DataPostprocessing):
 
     Raises
     ------
-    ValueError
-        From `load_data`, if none of the sampled users has an interaction.
+    TypeError, ValueError
+        For an argument that is not as described; a ValueError also from `load_data`, if none of the sampled users has an
+        interaction.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def places_of(file_name: str, data_folder: Path, subfolder: str) -> list[Path]:
 
 
 def find_local(remote: RemoteFile, data_folder: Path, subfolder: str) -> Path | None:
-    """Return the file that the user or an earlier download has put in place; None if there is none.
+    """Return the path of the file that the user or an earlier download has put in place, or None.
 
     Its hash may differ, since the user may have packed it anew; see `tell_of_another_hash`.
     """

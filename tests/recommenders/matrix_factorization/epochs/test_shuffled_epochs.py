@@ -46,7 +46,10 @@ def test_ids_beyond_24_bits_are_not():
 
 @pytest.mark.parametrize("records", [PACKED, WIDE])
 def test_the_kernel_has_the_record_types_of_numpy(records):
-    shuffle_bucket(order_state(1, 1), np.zeros(3, dtype=records))
+    before = np.frombuffer(bytes(range(3 * np.dtype(records).itemsize)), dtype=records)
+    after = before.copy()
+    shuffle_bucket(order_state(1, 1), after)
+    assert sorted(after.tolist()) == sorted(before.tolist())
 
 
 @pytest.mark.parametrize(
