@@ -29,8 +29,8 @@ class DataPostprocessing_User_sample(DataPostprocessing):
     Raises
     ------
     TypeError, ValueError
-        For an argument that is not as described; a ValueError also from `load_data`, if none of the sampled users has an
-        interaction.
+        For an argument that is not as described; a ValueError also from `load_data`, if none of the sampled users has
+        an interaction.
 
     Examples
     --------

@@ -61,7 +61,8 @@ def _check_global_attributes(path: Path, attributes: Mapping[str, Any]) -> None:
 def read_dataset(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """Load the arguments of the Dataset that was saved in the folder, not checked.
 
-    FileNotFoundError if the folder has no saved Dataset; ValueError if an archive is damaged, missing, without what it should hold, or from another save than the others.
+    FileNotFoundError if the folder has no saved Dataset; ValueError if an archive is damaged, missing, without what it
+    should hold, or from another save than the others.
     """
     group = _group(folder)
 

@@ -60,8 +60,8 @@ def write_manifest(folder: Path, origin: Origin, content: Mapping[str, Any]) -> 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the content of the manifest once it has been found whole.
 
-    FileNotFoundError if the folder has no manifest; StaleCache if it has another version of the format (every version has its own
-    hash in the same place); ValueError if it is damaged, or has a name that leads out of the folder.
+    FileNotFoundError if the folder has no manifest; StaleCache if it has another version of the format (every version
+    has its own hash in the same place); ValueError if it is damaged, or has a name that leads out of the folder.
     """
     path = folder / MANIFEST
     try:
